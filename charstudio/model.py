@@ -1,0 +1,195 @@
+"""The nouns of the studio as plain values: what a character, a value, a talk and a prompt are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Know = Literal["open", "private", "blind", "author"]
+State = Literal["set", "none", "na"]
+Op = Literal["set", "add", "remove", "clear"]
+Role = Literal["writer", "character", "narrator"]
+MessageState = Literal["writing", "done", "stopped", "failed"]
+
+KNOW_LEVELS: tuple[Know, ...] = ("open", "private", "blind", "author")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One thing decided about a character, in the character's first person.
+
+    `state` is `set`, `none` ("You have no siblings") or `na` (does not apply); only `set` has text.
+    With `other_id` the value is a relation to that character. `source` says where it came from:
+    guided, form, suggested, talk, card, import, command.
+    """
+
+    attribute: str
+    text: str
+    know: Know = "open"
+    source: str = "form"
+    locked: bool = False
+    state: State = "set"
+    other_id: int | None = None
+    feeling: str = ""
+    source_ref: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of one attribute; `know` and `locked` stay as they are when None."""
+
+    attribute: str
+    value: str = ""
+    op: Op = "set"
+    know: Know | None = None
+    locked: bool | None = None
+    state: State = "set"
+    other_id: int | None = None
+    source_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One invented person as the library lists it; the sheet is kept apart."""
+
+    id: int
+    name: str
+    colour: str
+    called: str = ""
+    picture_id: int | None = None
+    voice: dict[str, Any] = field(default_factory=dict)
+    created: str = ""
+    updated: str = ""
+    deleted: bool = False
+    values: int = 0
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation; `head_id` is the last message of the branch in view.
+
+    `from_id` is the first message that still goes to the model (older ones were cut in chunks).
+    """
+
+    id: int
+    character_id: int
+    title: str
+    head_id: int | None = None
+    from_id: int | None = None
+    note: str = ""
+    draft: str = ""
+    created: str = ""
+    updated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance in the tree of a talk; siblings are swipes of one another.
+
+    `moment` is what was told to the model just before it (memories, values), and stays there.
+    `swipe` counts from 1; `swipes` is how many siblings there are.
+    """
+
+    id: int
+    talk_id: int
+    parent_id: int | None
+    role: Role
+    name: str
+    body: str
+    state: MessageState = "done"
+    moment: str = ""
+    created: str = ""
+    swipe: int = 1
+    swipes: int = 1
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Something the character experienced, said or was told."""
+
+    id: int
+    character_id: int
+    text: str
+    kind: Literal["said", "note"]
+    talk_id: int | None = None
+    message_id: int | None = None
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A memory that was found, with the reason a person can read and a score from 0 to 1."""
+
+    memory: Memory
+    reason: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as it was given; `media_type` is `image/png` or the like."""
+
+    media_type: str
+    body: bytes
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a prompt for models with a chat template."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One named part of a prompt, for the prompt inspector; `tokens` is -1 until counted."""
+
+    name: str
+    title: str
+    text: str
+    tokens: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model reads, both ways: chat messages, and a flat transcript with stop strings."""
+
+    messages: tuple[ChatMessage, ...]
+    flat: str
+    stops: tuple[str, ...]
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How words are drawn. Temperature 0 is greedy; `seed` None draws a fresh one."""
+
+    temperature: float = 0.8
+    top_k: int = 60
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.0
+    max_tokens: int = 220
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A language model on disk, read from its header alone; sizes in bytes, context in tokens."""
+
+    path: str
+    name: str
+    architecture: str
+    quantisation: str
+    size: int
+    context: int
+    has_template: bool
+    licence: str = ""
+    layers: int = 0
+    kv_bytes_per_token: int = 0
+    warnings: tuple[str, ...] = ()
