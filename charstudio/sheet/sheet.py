@@ -145,11 +145,14 @@ def flip(text: str, to: str) -> str:
 
 def _flip(text: str, to: str) -> str:
     if to == "second":
-        return _SECOND.sub(lambda m: _cased(m[0], _TO_SECOND[m[0].casefold()]), text)
-    text = _FIRST.sub(lambda m: _cased(m[0], _TO_FIRST[m[0].casefold()]), text)
+        return _SECOND.sub(lambda m: _cased(m, _TO_SECOND[m[0].casefold()]), text)
+    text = _FIRST.sub(lambda m: _cased(m, _TO_FIRST[m[0].casefold()]), text)
     text = re.sub(rf"\b({_PREPOSITIONS})(\s+)you\b", r"\1\2me", text, flags=re.I)
     return re.sub(r"\b[Yy]ou\b", "I", text)
 
 
-def _cased(was: str, becomes: str) -> str:
-    return becomes[0].upper() + becomes[1:] if was[0].isupper() and was.casefold() != "i" else becomes
+def _cased(match: re.Match[str], becomes: str) -> str:
+    # "I" is a capital anywhere, so only the start of a sentence says that its translation is one.
+    before = match.string[: match.start()].rstrip()
+    starts = match[0][0].isupper() and (not before or before[-1] in ".!?")
+    return becomes[0].upper() + becomes[1:] if starts else becomes
