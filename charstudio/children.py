@@ -1,7 +1,8 @@
-"""Hosts native code (a model, an embedder, a speaker) in a process of its own, so that its death is a sentence.
+"""Hosts native code (a model, an embedder, a speaker) in its own process, so that its death is a sentence.
 
-Both sides exchange JSON, one object a line. The parent sends `{"id", "do", ...}` or `{"cancel": id}`; the child
-answers `{"id", "say": {...}}` any number of times and then `{"id", "done": {...}}` or `{"id", "failed": text}`.
+Both sides exchange JSON, one object a line. The parent sends `{"id", "do", ...}` or `{"cancel": id}`; the
+child answers `{"id", "say": {...}}` any number of times, then `{"id", "done": {...}}`, `"failed"` with a
+sentence, or `"cancelled"`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Child:
         return self.pid is not None
 
     def ask(self, do: str, cancel: Cancel | None = None, **fields: Any) -> Iterator[Answer]:
-        """Ask for one thing; yield what is said meanwhile and return (as the generator's value) what came of it.
+        """Ask for one thing; yield what is said meanwhile, return (generator value) what came of it.
 
         Raises `ChildDied` when the process ends, `StudioError` with the child's sentence when it
         refuses, and `Cancelled` when `cancel` was pressed.
