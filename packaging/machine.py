@@ -201,7 +201,7 @@ def libraries_wanted(*, display: bool) -> tuple[Library, ...]:
 
 
 def missing_packages(python: str, *, display: bool, build: bool) -> list[str]:
-    """Debian's packages that are wanted and not there; those for building only if something is to be built."""
+    """Debian's packages that are wanted and not there; those for building only if something is built."""
     there = installed_packages()
     newer = any(name.endswith("t64") for name in there)  # Debian 13, Ubuntu 24.04
     missing = [lib.package for lib in libraries_wanted(display=display) if lib.package not in there]

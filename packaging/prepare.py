@@ -202,8 +202,19 @@ def key(python: str) -> str:
 def is_prepared(kind: str, wanted: str) -> bool:
     """Whether a run for `app` or `test` came to its end and nothing changed since."""
     stamp = VENV / f".stamp-{kind}"
-    there = all(path.exists() for path in (stamp, venv_program("python"), venv_program("charstudio")))
+    there = all(os.path.exists(path) for path in (stamp, venv_program("python"), venv_program("charstudio")))
     return there and stamp.read_text(encoding="utf-8") == wanted
+
+
+def require_own_folder() -> None:
+    """Hold that we may write here; a set-up once run with sudo leaves what the user cannot change."""
+    if os.path.lexists(VENV) and not os.access(VENV, os.W_OK):
+        raise CannotPrepare(
+            f"{VENV} belongs to someone else (was this run with sudo before?). Remove it and start again:\n\n"
+            f"    sudo rm -r {VENV}\n"
+        )
+    if not os.access(ROOT, os.W_OK):
+        raise CannotPrepare(f"nothing can be written in {ROOT}; copy the folder to a place of your own.")
 
 
 def prepare(kind: str, *, display: bool) -> None:
@@ -214,6 +225,7 @@ def prepare(kind: str, *, display: bool) -> None:
     machine.require_system(python, display=display, build=not done, install=True)
     if done:
         return
+    require_own_folder()
     say("setting up in .venv; the first time llama.cpp is built, which takes some minutes")
     for stamp in VENV.glob(".stamp-*"):
         stamp.unlink()
