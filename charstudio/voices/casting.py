@@ -23,9 +23,10 @@ from charstudio.voices.settings import FASTEST, PLAIN_RATE, SLOWEST, VoiceSettin
 
 # Pitch in Hz and size of the throat (1 is an average woman's), tried out on fourteen profiles.
 _BASE: dict[Sex, tuple[float, float]] = {"male": (115, 0.86), "female": (200, 1.0), "neutral": (155, 0.93)}
-# What eSpeak's variants have at pitch 50, in Hz, measured; one semitone is so many steps of its pitch.
-_NATURAL = {"f3": 210, "f5": 204, "m3": 104, "m4": 93, "m8": 85, "m1": 94, "grandma": 197, "whisper": 100}
-_STEPS_DOWN, _STEPS_UP = 2.9, 5.0
+# What eSpeak's variants have at pitch 50, in Hz, and how many steps of its pitch are a semitone: measured on
+# its en-us voice (pitch 0 is 5 to 7 semitones down, 99 is 8 up).
+_NATURAL = {"f3": 214, "f2": 197, "f5": 206, "m3": 107, "m4": 97, "m8": 87, "m1": 96, "grandma": 210}
+_STEPS_DOWN, _STEPS_UP = 8.3, 6.1
 _PLAIN_ACCENT = "gmw/en-us"
 LONGEST_QUOTE = 60
 
@@ -128,14 +129,20 @@ def _aged(sound: Sound, sex: Sex, age: Age | None) -> Sound:
 
 def _settings(sound: Sound, accent: str) -> VoiceSettings:
     variant = _variant(sound)
-    semitones = 12 * math.log2(sound.pitch / _NATURAL[variant])
-    pitch = 50 + semitones * (_STEPS_DOWN if semitones < 0 else _STEPS_UP)
     return VoiceSettings(
         voice=f"{accent or _PLAIN_ACCENT}+{variant}",
         rate=max(SLOWEST, min(FASTEST, round(PLAIN_RATE * sound.rate))),
-        pitch=max(0, min(99, round(pitch))),
+        pitch=_pitch(sound, variant),
         volume=round(max(0.2, min(1.0, 0.8 * sound.volume)), 2),
     )
+
+
+def _pitch(sound: Sound, variant: str) -> int | None:
+    if variant not in _NATURAL:  # a whisper has none
+        return None
+    semitones = 12 * math.log2(sound.pitch / _NATURAL[variant])
+    steps = semitones * (_STEPS_DOWN if semitones < 0 else _STEPS_UP)
+    return max(0, min(99, round(50 + steps)))
 
 
 def _variant(sound: Sound) -> str:
@@ -145,9 +152,11 @@ def _variant(sound: Sound) -> str:
         return "grandma" if sound.pitch > 150 else "m1"
     if sound.pitch > 230:
         return "f5"
-    if sound.pitch > 150 and sound.formant > 0.9:
+    if sound.pitch > 165:
         return "f3"
-    if sound.pitch > 130:
+    if sound.pitch > 140:
+        return "f2"
+    if sound.pitch > 120:
         return "m4"
     return "m8" if sound.formant < 0.85 else "m3"
 
@@ -156,8 +165,10 @@ def _variant(sound: Sound) -> str:
 
 
 def _reason(sound: Sound, reading: Reading) -> str:
-    how = [*filter(None, [_whose(reading)]), *_manner(sound, reading)] or [_("an even voice")]
-    what = _listed(how)
+    whose, manner = _whose(reading), _manner(sound, reading)
+    what = whose or _listed(manner)
+    if whose and manner:
+        what = _("{voice}, {manner}", voice=whose, manner=_listed(manner))
     return _("{what}, because you said {why}.", what=what[:1].upper() + what[1:], why=_listed(reading.causes))
 
 
@@ -199,6 +210,8 @@ def _whose(reading: Reading) -> str:
 
 
 def _listed(words: tuple[str, ...] | list[str]) -> str:
+    if not words:
+        return _("an even voice")
     if len(words) == 1:
         return words[0]
     return _("{most} and {last}", most=", ".join(words[:-1]), last=words[-1])
