@@ -14,8 +14,10 @@ from charstudio.errors import StudioError
 from charstudio.i18n import _
 
 MOST_PIXELS = 100_000_000
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow's own guard; it would warn a little below our limit
 LARGEST_SIDE = 4096  # of a thumbnail
 HEAD_ROOM = 0.15  # how far down a tall picture is cut: heads are near the top
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MEDIA_TYPES = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -26,7 +28,7 @@ MEDIA_TYPES = {
 # What Pillow raises on broken files, format by format.
 _BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error,
-    zlib.error,
+    zlib.error, AssertionError,
 )  # fmt: skip
 
 
@@ -39,7 +41,7 @@ def check_picture(body: bytes) -> str:
 def thumbnail(body: bytes, size: int) -> bytes:
     """A square PNG of `size` pixels, cut from the middle, of tall pictures from near the top."""
     size = max(1, min(LARGEST_SIDE, size))
-    with _opened(body) as picture:
+    with _opened(body, least=2 * size) as picture:
         picture = _upright(picture)
         side = min(picture.size)
         left = (picture.width - side) / 2
@@ -55,12 +57,17 @@ def as_png(body: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def _opened(body: bytes) -> Iterator[Image.Image]:
-    """The picture, read to its end; whatever is wrong with it becomes one sentence."""
+def _opened(body: bytes, least: int = 0) -> Iterator[Image.Image]:
+    """The picture, read to its end; whatever is wrong with it becomes one sentence.
+
+    With `least`, a large JPEG is read at a half, a quarter or an eighth of its size, but no smaller than that.
+    """
     try:
-        with Image.open(io.BytesIO(body), formats=tuple(MEDIA_TYPES)) as picture:
+        with Image.open(io.BytesIO(body), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
+            if least:
+                picture.draft(None, (least, least))
             picture.load()
             yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as exc:
@@ -77,10 +84,11 @@ def _opened(body: bytes) -> Iterator[Image.Image]:
 
 def _upright(picture: Image.Image) -> Image.Image:
     """The picture turned as the camera was held, in plain colours."""
-    turned = ImageOps.exif_transpose(picture)
-    if turned.mode.startswith("I"):  # 16 bits of grey, which a plain conversion would make white
-        turned = turned.convert("I").point(lambda grey: grey / 256).convert("L")
-    return turned.convert("RGBA" if turned.has_transparency_data else "RGB")
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode.startswith("I"):  # 16 bits of grey, which a plain conversion would make white
+        picture = picture.convert("I").point(lambda grey: grey / 256).convert("L")
+    plain = "RGBA" if picture.has_transparency_data else "RGB"
+    return picture if picture.mode == plain else picture.convert(plain)
 
 
 def _png(picture: Image.Image) -> bytes:

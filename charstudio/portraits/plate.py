@@ -20,8 +20,8 @@ LONGEST_GRAPHEME = 16
 UNKNOWN = "?"
 # resvg draws nothing at all unless one of the families is there, whatever `serif` means to the system.
 FAMILIES = (
-    "Literata, 'Source Serif 4', Georgia, 'Noto Serif', 'DejaVu Serif', 'Liberation Serif', 'Times New Roman',"
-    " Times, serif"
+    "Literata, 'Source Serif 4', Georgia, 'Noto Serif', 'DejaVu Serif', 'Liberation Serif',"
+    " 'Times New Roman', Times, serif"
 )
 _UNASSIGNED = "\U0010fffd"  # no font has it: what is drawn for it is the box for missing letters
 
