@@ -60,7 +60,7 @@ def as_png(body: bytes) -> bytes:
 def _opened(body: bytes, least: int = 0) -> Iterator[Image.Image]:
     """The picture, read to its end; whatever is wrong with it becomes one sentence.
 
-    With `least`, a large JPEG is read at a half, a quarter or an eighth of its size, but no smaller than that.
+    With `least`, a large JPEG is read at a half, quarter or eighth of its size, but no smaller than that.
     """
     try:
         with Image.open(io.BytesIO(body), formats=FORMATS) as picture:

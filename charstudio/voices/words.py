@@ -11,11 +11,11 @@ LONGEST_PIECE = 400  # characters; pyttsx3 2.99 grows quadratically slow with mo
 
 _SPACE = re.compile(r"[^\S\n]+")
 _MACRO = re.compile(r"\{\{[^{}]*\}\}")
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->", re.S)
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M)
-_IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
-_LINK = re.compile(r"\[([^\]\[\n]+)\]\([^)\n]*\)")
+_IMAGE = re.compile(r"!\[[^\]\[\n]*\]\([^()\n]*\)")
+_LINK = re.compile(r"\[([^\]\[\n]+)\]\([^()\n]*\)")
 _RULE = re.compile(r"^[ \t]*([-*_=])(?:[ \t]*\1){2,}[ \t]*$", re.M)
 _LINE_MARK = re.compile(r"^[ \t]*(?:>+[ \t]*|#{1,6}[ \t]+|[-*+•][ \t]+)+", re.M)
 _ESCAPED = re.compile(r"\\[*_~`#|>\[\]{}()\\]")
@@ -25,10 +25,11 @@ _GESTURE = re.compile(
 )
 _OPEN_GESTURE = re.compile(r"(?:(?<=\s)|^)\*(?=\w)[^*\n]*\Z", re.M)
 _PICTOGRAPH = regex.compile(
-    r"[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\ufe0f\u20e3]+"
+    r"(?:[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\ufe0f\u20e3]\u200d?)+"
 )
 _UNSPEAKABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}--[\n]]+|[\p{Cf}--[\u200c\u200d]]+", regex.V1)
 _LEFT_OVER = re.compile(r"[*_~`#<>{}\[\]\\^|]+")
+_GAP = re.compile(r"(?:,? +|,)([,.;:!?…])")  # what a word that was taken out leaves before a full stop
 _WORD = regex.compile(r"[\p{L}\p{N}]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…;:])[”’\"')]*\s+|(?<=[。！？])|\n+")
 
@@ -75,7 +76,7 @@ def _is_stress(inner: str, mark: re.Match[str]) -> bool:
 
 def _tidy(text: str) -> str:
     text = _LEFT_OVER.sub(" ", _PICTOGRAPH.sub(" ", _UNSPEAKABLE.sub(" ", text)))
-    lines = (re.sub(r" +([,.;:!?…])", r"\1", _SPACE.sub(" ", line)).strip() for line in text.split("\n"))
+    lines = (_GAP.sub(r"\1", _SPACE.sub(" ", line)).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if _WORD.search(line))
 
 
