@@ -83,7 +83,7 @@ class Persona:
             if a.id != "deflection" and any(v.state == "set" for v in values)
         ]
 
-    def touched(self, message: str, most: int = 3) -> list[Told]:
+    def touched(self, message: str, most: int = 2) -> list[Told]:
         """The open values that a message is about, the closest one last."""
         told = self.told()
         said = words(message)
@@ -96,7 +96,7 @@ class Persona:
             for n, about in enumerate(asked)
         ]
         best = max(score for score, _n in scored)
-        close = sorted((s, -n) for s, n in scored if s > 0 and s >= best * 0.5)[-most:]
+        close = sorted((s, -n) for s, n in scored if s > 0 and s >= best * 0.6)[-most:]
         return [told[-n] for _s, n in close]
 
 

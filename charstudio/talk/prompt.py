@@ -196,16 +196,16 @@ def _flat(scene: Scene, facts: Sequence[str], examples: str) -> str:
     blocks = [opening, *facts]
     if examples:
         blocks.append(examples)
+    text = "\n\n".join(blocks)
     last = len(scene.history) - 1
     for n, message in enumerate(scene.history):
-        blocks += _moment_blocks(scene, message, char, user)
+        before = _moment_blocks(scene, message, char, user)
         if n == last and scene.note:
-            blocks.append(f"({_one_paragraph(scene.note)})")
-        blocks.append(_flat_line(message, char, user))
-    ending = f"{char}:"
-    if scene.history and scene.history[-1].role == "character":
-        return "\n\n".join(blocks)
-    return "\n\n".join([*blocks, ending])
+            before.append(f"({_one_paragraph(scene.note)})")
+        text += "".join(f"\n\n{block}" for block in before)
+        # An exchange is one block, as in the facts above: an answer follows its question at once.
+        text += ("\n" if message.role == "character" and n else "\n\n") + _flat_line(message, char, user)
+    return f"{text}\n{char}:"
 
 
 def _flat_line(message: Message, char: str, user: str) -> str:
