@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
+APT_LISTS = Path("/var/lib/apt/lists")
 
 
 class CannotPrepare(Exception):  # noqa: N818 - it reads as the sentence it carries
@@ -247,9 +248,9 @@ def require_system(python: str, *, display: bool, build: bool, install: bool) ->
 def _install_packages(names: list[str]) -> None:
     say(f"installing system packages: {' '.join(names)}")
     command = ["apt-get", "-o", "DPkg::Lock::Timeout=120", "install", "-y", "--no-install-recommends", *names]
-    if run(*command) == 0:
+    if any(APT_LISTS.glob("*Packages*")) and run(*command) == 0:
         return
-    say("fetching Debian's package lists and trying once more")
+    say("fetching Debian's package lists first")
     if run("apt-get", "update") == 0 and run(*command) == 0:
         return
     raise CannotPrepare(

@@ -101,8 +101,10 @@ def test_without_root_the_exact_line_is_given_and_nothing_is_run(machine, monkey
     assert debian.ran == []
 
 
-def test_root_installs_what_is_missing_without_fetching_lists_that_are_there(machine, monkeypatch):
+def test_root_installs_what_is_missing_without_fetching_lists_that_are_there(machine, monkeypatch, tmp_path):
     debian = Debian(set(EVERYTHING) - {"libpulse0"}, root=True).become(monkeypatch, machine)
+    monkeypatch.setattr(machine, "APT_LISTS", tmp_path)
+    (tmp_path / "debian_main_Packages").touch()
     machine.require_system("python3", display=True, build=True, install=True)
     assert "libpulse0" in debian.packages
     assert [line for line in debian.ran if "update" in line] == []
@@ -110,10 +112,16 @@ def test_root_installs_what_is_missing_without_fetching_lists_that_are_there(mac
     assert len(debian.ran) == 1
 
 
-def test_root_fetches_the_lists_when_the_first_try_fails(machine, monkeypatch):
+@pytest.mark.parametrize(
+    ("lists", "updates"), [([], [True, False]), (["old_Packages"], [False, True, False])]
+)
+def test_root_fetches_lists_that_are_absent_or_stale(machine, monkeypatch, tmp_path, lists, updates):
     debian = Debian([], root=True, fetched=False).become(monkeypatch, machine)
+    monkeypatch.setattr(machine, "APT_LISTS", tmp_path)
+    for name in lists:
+        (tmp_path / name).touch()
     machine.require_system("python3", display=False, build=True, install=True)
-    assert [line.split()[-1] == "update" for line in debian.ran] == [False, True, False]
+    assert [line.split()[-1] == "update" for line in debian.ran] == updates
 
 
 def test_an_apt_that_fails_twice_stops_with_the_line_to_try(machine, monkeypatch):
