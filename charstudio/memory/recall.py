@@ -12,7 +12,7 @@ from charstudio.memory.embed import Embedder
 from charstudio.model import Memory, Message, Recalled
 from charstudio.store import Library
 
-CLOSE_ENOUGH = 0.35  # cosine of all-MiniLM-L6-v2; below it the likeness is chance
+CLOSE_ENOUGH = 0.28  # cosine of all-MiniLM-L6-v2; strangers stay below 0.22, kin begin at 0.3
 LONGEST = 600
 AT_ONCE = 16  # memories read on the way to a reply; more than that wait for a quiet moment
 
