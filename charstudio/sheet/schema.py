@@ -114,7 +114,7 @@ class Schema:
 def load_schema(path: Path) -> Schema:
     """Read a schema file; raises `SheetError` with the line or the attribute that is wrong."""
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         raise SheetError(_("The attribute schema {path} cannot be read: {why}", path=path, why=exc)) from exc
     try:
