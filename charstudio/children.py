@@ -103,10 +103,7 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
-        for pipe in (process.stdout, process.stderr):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        _let_go(process)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -118,6 +115,8 @@ class Child:
         with self._start_lock:
             if self._process is not None and self._process.poll() is None:
                 return self._process
+            if self._process is not None:
+                _let_go(self._process)
             self._tail.clear()
             environment = {
                 **os.environ,
@@ -219,6 +218,15 @@ class Child:
         return ChildDied(
             _("The {name} stopped ({why}).", name=self._name, why=cause_of_death(code, list(self._tail)))
         )
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipes of a process that has ended."""
+    process.wait(5)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def cause_of_death(code: int, tail: list[str]) -> str:

@@ -174,4 +174,4 @@ def _data_end(file: BinaryIO, tensors: int, alignment: int) -> int:
         per_block, block = _BLOCKS.get(kind, (1, 0))
         end = max(end, offset + values // per_block * block)
     start = -(-file.tell() // alignment) * alignment if alignment > 0 else file.tell()
-    return start + end
+    return start + end if tensors else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,15 @@ log = logging.getLogger(__name__)
 class LlamaEngine:
     """One model in one child; loaded when first asked, restarted by `restart()` after it died."""
 
-    def __init__(self, path: Path, context: int = 4096, threads: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        context: int = 4096,
+        threads: int = 0,
+        prepare: Callable[[Cancel], Iterator[float]] | None = None,
+    ) -> None:
         self.path = path
+        self._prepare = prepare
         self._context = context
         self._threads = threads or default_threads()
         self._child = Child("charstudio.engines.llama_child", _("language model"))
@@ -60,6 +67,9 @@ class LlamaEngine:
             return
         if self._died:
             raise ChildDied(self._died)
+        if self._prepare is not None:
+            for share in self._prepare(cancel):
+                yield Loading(share / 2)
         check_memory(inspect_model(self.path), self._context)
         asked = self._ask("load", cancel, path=str(self.path), context=self._context, threads=self._threads)
         done = yield from _translated(asked)

@@ -16,6 +16,11 @@ from charstudio.i18n import _
 SECONDS = 2
 MAX_TEXT = 4_000_000
 
+# What a template can raise that is its own fault; it is a program that somebody else wrote.
+_ITS_FAULT = (
+    TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError,
+)  # fmt: skip
+
 _MARK = re.compile("\ue000(\\d+)\ue001")
 
 
@@ -59,15 +64,7 @@ def _rendered(
             text = environment.from_string(template).render(
                 messages=marked, add_generation_prompt=True, bos_token=bos, eos_token=eos, tools=None
             )
-    except (
-        TemplateError,
-        TypeError,
-        ValueError,
-        KeyError,
-        OverflowError,
-        MemoryError,
-        RecursionError,
-    ) as exc:
+    except (TemplateError, *_ITS_FAULT) as exc:
         raise EngineError(_("The model’s chat template does not work: {why}.", why=str(exc)[:200])) from exc
     if len(text) > MAX_TEXT:
         raise EngineError(_("The model’s chat template writes too much; choose another model."))

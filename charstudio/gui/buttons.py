@@ -19,6 +19,8 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 from charstudio.gui.text import one_line, set_tip
 from charstudio.gui.theme import Theme
 
+LEFT = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+
 
 def shortcut_text(keys: str) -> str:
     """A shortcut as this system writes it, with spaces: `Ctrl+Shift+B` becomes "Ctrl Shift B"."""
@@ -34,7 +36,7 @@ def paint_focus(painter: QPainter, theme: Theme, rect: QRectF, radius: float) ->
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius, radius)
 
 
-class _Pressable(QPushButton):
+class Pressable(QPushButton):
     """What all buttons share: Enter presses, the keyboard's place shows, hover is instant."""
 
     def __init__(self, theme: Theme, text: str = "") -> None:
@@ -101,7 +103,7 @@ class _Pressable(QPushButton):
         painter.drawPixmap(QPointF(round(x), round((self.height() - side) / 2)), pixmap)
 
 
-class Chip(_Pressable):
+class Chip(Pressable):
     """A pill of 30 px: a value (serif) or a control (sans), numbered or with an icon.
 
     A checked chip carries the character's colour, or the accent without one.
@@ -155,7 +157,7 @@ class Chip(_Pressable):
         if self._number:
             painter.setFont(self._theme.font("meta"))
             painter.setPen(self._theme.colour("text_3"))
-            painter.drawText(QRect(x, 0, 20, self.height()), _LEFT, str(self._number))
+            painter.drawText(QRect(x, 0, 20, self.height()), LEFT, str(self._number))
             x += self._number_width()
         if self._icon_name:
             self._icon(painter, self._icon_name, self._theme.colour("text_2"), x)
@@ -164,7 +166,7 @@ class Chip(_Pressable):
         painter.setPen(ink)
         room = self.width() - x - 12
         words = QFontMetrics(self._face()).elidedText(self._words, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(x, 0, room + 4, self.height() - (1 if self._value else 0)), _LEFT, words)
+        painter.drawText(QRect(x, 0, room + 4, self.height() - (1 if self._value else 0)), LEFT, words)
         if self.hasFocus():
             paint_focus(painter, self._theme, QRectF(self.rect()), self.height() / 2 - 1)
 
@@ -191,7 +193,7 @@ class Chip(_Pressable):
         return 12 + number + (self._theme.size("icon") + 7 if self._icon_name else 0)
 
 
-class IconButton(_Pressable):
+class IconButton(Pressable):
     """An icon in a box of 28 px; its name and shortcut are the tooltip and what screen readers say."""
 
     def __init__(self, theme: Theme, icon: str, name: str, keys: str = "", *, colour: str = "text_2") -> None:
@@ -227,7 +229,7 @@ class IconButton(_Pressable):
             paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 
 
-class QuietButton(_Pressable):
+class QuietButton(Pressable):
     """A button that waits to be needed: words, maybe an icon and a shortcut; framed on demand."""
 
     def __init__(
@@ -272,12 +274,12 @@ class QuietButton(_Pressable):
             x += self._theme.size("icon") + 8
         painter.setFont(self._face())
         painter.setPen(ink)
-        painter.drawText(QRect(x, 0, self.width() - x, self.height()), _LEFT, self._words)
+        painter.drawText(QRect(x, 0, self.width() - x, self.height()), LEFT, self._words)
         if self._keys:
             x += QFontMetrics(self._face()).horizontalAdvance(self._words) + 7
             painter.setFont(self._theme.font("meta"))
             painter.setPen(self._keys_ink(ink))
-            painter.drawText(QRect(x, 0, self.width() - x, self.height()), _LEFT, self._keys)
+            painter.drawText(QRect(x, 0, self.width() - x, self.height()), LEFT, self._keys)
 
     def _paint_focus(self, painter: QPainter, radius: float) -> None:
         paint_focus(painter, self._theme, QRectF(self.rect()), radius)
@@ -337,6 +339,3 @@ class LinkButton(QuietButton):
         theme = self._theme
         ink = theme.colour("accent" if self.isEnabled() else "text_3")
         return theme.colour("hover") if self._hovered() else None, None, ink
-
-
-_LEFT = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)

@@ -105,6 +105,10 @@ class Theme(QObject):
         at = max(0, min(len(TEXT_SIZES) - 1, nearest + steps))
         self.choose(replace(self._choice, text_size=TEXT_SIZES[at] if steps else PLAIN_SIZE))
 
+    def toggle(self) -> None:
+        """Change from light to dark or back, whatever the system says."""
+        self.choose(replace(self._choice, scheme="light" if self.dark else "dark"))
+
     @property
     def scale(self) -> float:
         """How much larger than designed text is drawn (1.0 at 16 px)."""

@@ -12,8 +12,9 @@ from charstudio.memory.embed import Embedder
 from charstudio.model import Memory, Message, Recalled
 from charstudio.store import Library
 
-CLOSE_ENOUGH = 0.35  # cosine of all-MiniLM-L6-v2; below it the likeness is chance
+CLOSE_ENOUGH = 0.28  # cosine of all-MiniLM-L6-v2; strangers stay below 0.22, kin begin at 0.3
 LONGEST = 600
+AT_ONCE = 16  # memories read on the way to a reply; more than that wait for a quiet moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,19 @@ class Recall:
     def _by_meaning(self, character_id: int, text: str) -> list[Recalled]:
         if self._embedder is None:
             return []
+        memories = self._library.memories
         if not self._embedder.ready:
-            self._embedder.wake()
+            if memories.of(character_id):
+                self._embedder.wake()
             return []
-        known = self._library.memories.vectors(character_id, self._embedder.name)
-        if not known:
-            return []
+        fresh = memories.without_vector(character_id, self._embedder.name, AT_ONCE)
         try:
-            _dimension, (query,) = self._embedder.embed([text])
+            dimension, (query, *read) = self._embedder.embed([text, *(m.text for m in fresh)])
         except StudioError:
+            return []
+        memories.keep_vectors(self._embedder.name, dimension, list(zip(fresh, read, strict=True)))
+        known = memories.vectors(character_id, self._embedder.name)
+        if not known:
             return []
         import numpy as np  # only once there is something to compare: it costs the window's start nothing
 

@@ -12,6 +12,9 @@ from charstudio.errors import SheetError
 from charstudio.i18n import _
 from charstudio.model import KNOW_LEVELS, Know
 
+# The same safe loader in C, where PyYAML has it: a sixth of the time at every start.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 TYPES = ("text", "prose", "number", "date", "choice", "scale", "tags", "ref", "refs")
 
 
@@ -111,7 +114,7 @@ class Schema:
 def load_schema(path: Path) -> Schema:
     """Read a schema file; raises `SheetError` with the line or the attribute that is wrong."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         raise SheetError(_("The attribute schema {path} cannot be read: {why}", path=path, why=exc)) from exc
     try:
