@@ -49,7 +49,7 @@ long: tools
 	$(PYTEST) -m long --timeout=0 tests
 
 bench: tools
-	$(PYTEST) -s --timeout=0 tests/benchmarks
+	@set -e; for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 format: tools
 	$(BIN)/ruff check --fix

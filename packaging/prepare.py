@@ -83,13 +83,16 @@ def half_installed(packages: Path) -> list[Path]:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether pip came to its end (INSTALLER and RECORD come last) and every file has its recorded size."""
+    """Whether pip came to its end (INSTALLER and RECORD come last) and no file is gone or was emptied.
+
+    Sizes are not compared: PySide6's two packages write some of the same files.
+    """
     if not (folder / "INSTALLER").exists() or not (folder / "RECORD").exists():
         return False
     with (folder / "RECORD").open(encoding="utf-8", newline="") as lines:
-        sizes = [(row[0], int(row[2])) for row in csv.reader(lines) if len(row) == 3 and row[2]]
+        filled = [row[0] for row in csv.reader(lines) if len(row) == 3 and row[2] not in ("", "0")]
     try:
-        return all((folder.parent / name).stat().st_size == size for name, size in sizes)
+        return all((folder.parent / name).stat().st_size for name in filled)
     except OSError:
         return False
 

@@ -331,25 +331,26 @@ def test_a_kept_build_of_llama_cpp_must_fit_the_processor(prepare, monkeypatch, 
 
 
 def test_a_package_left_half_installed_is_found(prepare, tmp_path):
-    def package(name, *, record=True, installer=True, size=5):
+    def package(name, *, record=True, installer=True, body="x = 1"):
         folder = tmp_path / f"{name}-1.0.dist-info"
         folder.mkdir()
-        (tmp_path / f"{name}.py").write_text("x = 1", "utf-8")
+        (tmp_path / f"{name}.py").write_text(body, "utf-8")
         if record:
             (folder / "RECORD").write_text(
-                f"{name}.py,sha256=x,{size}\n{name}.pyc,,\n{name}-1.0.dist-info/RECORD,,\n", "utf-8"
+                f"{name}.py,sha256=x,5\n{name}.pyc,,\n{name}-1.0.dist-info/RECORD,,\n", "utf-8"
             )
         if installer:
             (folder / "INSTALLER").write_text("pip", "utf-8")
 
     package("whole")
-    package("cut_short", size=900)
+    package("emptied", body="")
+    package("of_another_size", body="x = 10")
     package("no_record", record=False)
     package("no_installer", installer=False)
     package("gone")
     (tmp_path / "gone.py").unlink()
     found = [folder.name.split("-")[0] for folder in prepare.half_installed(tmp_path)]
-    assert found == ["cut_short", "gone", "no_installer", "no_record"]
+    assert found == ["emptied", "gone", "no_installer", "no_record"]
 
 
 def finished(prepare):
