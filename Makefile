@@ -3,10 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+MENU = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/applications
 READY := $(PYTHON) packaging/prepare.py
 
 .DEFAULT_GOAL := help
-.PHONY: help app test tools lint types contracts unit gui e2e long bench format screenshots versions clean
+.PHONY: help app test tools lint types contracts unit gui e2e long bench format screenshots versions menu clean
 
 # Nothing is drawn on a screen here; `app` alone opens a window.
 test unit gui e2e long bench screenshots: export QT_QPA_PLATFORM = offscreen
@@ -19,6 +20,7 @@ help:
 	@echo "make bench        the benchmarks; they print their figures"
 	@echo "make format       put the code into the project's form"
 	@echo "make screenshots  draw the pictures of the documents anew"
+	@echo "make menu         put charstudio into this user's desktop menu (Linux)"
 	@echo "make versions     note the installed versions as the tested ones"
 	@echo "make clean        remove what the tools left (.venv stays)"
 
@@ -62,6 +64,12 @@ versions: tools
 	@head -n 2 packaging/tested-versions.txt > .make-versions
 	@$(BIN)/pip freeze --exclude-editable --exclude torch --exclude setuptools --exclude wheel --exclude pip >> .make-versions
 	@mv .make-versions packaging/tested-versions.txt
+
+menu:
+	@$(READY) app
+	@mkdir -p "$(MENU)"
+	@sed 's|@ROOT@|$(CURDIR)|' packaging/charstudio.desktop > "$(MENU)/charstudio.desktop"
+	@echo "charstudio: $(MENU)/charstudio.desktop"
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
