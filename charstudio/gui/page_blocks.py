@@ -15,7 +15,6 @@ from charstudio.i18n import _
 from charstudio.model import Value
 from charstudio.sheet import Attribute, Group, Schema
 
-
 Listen = Callable[[ValueRow], ValueRow]
 
 
