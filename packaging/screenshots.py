@@ -10,7 +10,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
-
 from PySide6.QtWidgets import QApplication, QWidget
 
 from charstudio import paths
@@ -51,7 +50,12 @@ VALUES = (
     ("age", "Fifty-eight. Sixty in the joints.", "open", "guided"),
     ("occupation", "I keep the light at Carrow, and the log, and my counsel.", "open", "guided"),
     ("want", "To bring every boat in, this winter, with nobody counted missing.", "open", "guided"),
-    ("obstacle", "The Board means to put in a clockwork lamp by spring, and a clock needs no keeper.", "open", "guided"),
+    (
+        "obstacle",
+        "The Board means to put in a clockwork lamp by spring, and a clock needs no keeper.",
+        "open",
+        "guided",
+    ),
     ("fear", "The lamp going out while I am the one awake.", "open", "suggested"),
     ("need", "To be forgiven by somebody who is still alive.", "blind", "form"),
     ("wound", "I slept. One night in thirty-one years, and it was the ninth of March.", "private", "talk"),
@@ -180,7 +184,12 @@ def draw(app: QApplication, folder: Path, scheme: str, width: int, height: int) 
         dialog.show()
         shoot(app, dialog, folder / f"settings-{scheme}.png")
         dialog.close()
-        about = AboutDialog(theme, "0.1.0", (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1")), window)
+        about = AboutDialog(
+            theme,
+            "0.1.0",
+            (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1")),
+            window,
+        )
         about.show()
         shoot(app, about, folder / f"about-{scheme}.png")
         about.close()
