@@ -1,4 +1,4 @@
-"""Draws the window with an invented cast into assets/screenshots: `python packaging/screenshots.py [FOLDER]`."""
+"""Draws the window with an invented cast into assets/screenshots (or the folder given)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 
 
 from PySide6.QtWidgets import QApplication, QWidget
@@ -30,12 +29,17 @@ from charstudio.settings import Settings
 from charstudio.sheet import Sheet, load_schema
 
 CAST = (
-    ("Jane Marlow", "storm", "Keeper of Carrow Light", "“Fog doesn’t hide things. It only makes you ask twice.”", "Lead", 15),
-    ("Tobias Renn", "rust", "Harbour pilot, retired badly", "“I never ran her aground. I set her down.”", "Ally", 19),
-    ("Imke Vos", "amber", "Night nurse, collects maps", "“At three in the morning everybody is honest.”", "Foil", 11),
-    ("Oren Hale", "slate", "Lights Board inspector", "“I dislike the word closed. Say completed.”", "Antagonist", 17),
+    ("Jane Marlow", "storm", "Keeper of Carrow Light",
+     "“Fog doesn’t hide things. It only makes you ask twice.”", "Lead", 15),
+    ("Tobias Renn", "rust", "Harbour pilot, retired badly", "“I never ran her aground. I set her down.”",
+     "Ally", 19),
+    ("Imke Vos", "amber", "Night nurse, collects maps", "“At three in the morning everybody is honest.”",
+     "Foil", 11),
+    ("Oren Hale", "slate", "Lights Board inspector", "“I dislike the word closed. Say completed.”",
+     "Antagonist", 17),
     ("Saoirse Finn", "fern", "Smuggler’s daughter", "“Da says we fish. So we fish.”", "Ally", 13),
-    ("Mirek Dvořák", "plum", "Clockmaker, not Dvořák", "“A clock forgives nothing, which is restful.”", "Suspect", 22),
+    ("Mirek Dvořák", "plum", "Clockmaker, not Dvořák", "“A clock forgives nothing, which is restful.”",
+     "Suspect", 22),
     ("Adaeze Obi", "rose", "Maps drowned parishes", "“Here there was a church. Listen.”", "Lead", 7),
     ("Wick", "sand", "Telegraph boy, eleven", "“I read it. I read all of ’em.”", "Walk-on", 6),
     ("Halima Rahmani", "teal", "Ship’s surgeon", "“Hold this. Don’t look at it.”", "Mentor", 16),
@@ -51,7 +55,12 @@ VALUES = (
     ("age", "Fifty-eight. Sixty in the joints.", "open", "guided"),
     ("occupation", "I keep the light at Carrow, and the log, and my counsel.", "open", "guided"),
     ("want", "To bring every boat in, this winter, with nobody counted missing.", "open", "guided"),
-    ("obstacle", "The Board means to put in a clockwork lamp by spring, and a clock needs no keeper.", "open", "guided"),
+    (
+        "obstacle",
+        "The Board means to put in a clockwork lamp by spring, and a clock needs no keeper.",
+        "open",
+        "guided",
+    ),
     ("fear", "The lamp going out while I am the one awake.", "open", "suggested"),
     ("need", "To be forgiven by somebody who is still alive.", "blind", "form"),
     ("wound", "I slept. One night in thirty-one years, and it was the ninth of March.", "private", "talk"),
@@ -61,11 +70,16 @@ VALUES = (
 )
 
 MODELS = (
-    ModelFile("/models/gemma-3-270m-q4_k_m.gguf", "Gemma 3 270M", "gemma3", "Q4_K_M", 253_000_000, 32768, False, "Gemma Terms of Use"),
-    ModelFile("/models/mistral-7b-instruct-q5.gguf", "Mistral 7B Instruct v0.3", "llama", "Q5_K_M", 5_140_000_000, 32768, True, "Apache-2.0"),
+    ModelFile("/models/gemma-3-270m-q4_k_m.gguf", "Gemma 3 270M", "gemma3", "Q4_K_M", 253_000_000, 32768,
+              False, "Gemma Terms of Use"),
+    ModelFile("/models/mistral-7b-instruct-q5.gguf", "Mistral 7B Instruct v0.3", "llama", "Q5_K_M",
+              5_140_000_000, 32768, True, "Apache-2.0"),
     ModelFile("/models/old.gguf", "An old one", "llama", "Q2_K", 2_800_000_000, 2048, True, "",
               warnings=("Its context of 2,048 tokens is small; long talks will be cut early.",)),
 )  # fmt: skip
+
+
+TERMS = (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1"))
 
 
 def entries() -> list[CastEntry]:
@@ -180,7 +194,12 @@ def draw(app: QApplication, folder: Path, scheme: str, width: int, height: int) 
         dialog.show()
         shoot(app, dialog, folder / f"settings-{scheme}.png")
         dialog.close()
-        about = AboutDialog(theme, "0.1.0", (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1")), window)
+        about = AboutDialog(
+            theme,
+            "0.1.0",
+            (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1")),
+            window,
+        )
         about.show()
         shoot(app, about, folder / f"about-{scheme}.png")
         about.close()
