@@ -1,4 +1,4 @@
-"""Draws the window with an invented cast into assets/screenshots: `python packaging/screenshots.py [FOLDER]`."""
+"""Draws the window with an invented cast into assets/screenshots (or the folder given)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,17 @@ from charstudio.settings import Settings
 from charstudio.sheet import Sheet, load_schema
 
 CAST = (
-    ("Jane Marlow", "storm", "Keeper of Carrow Light", "“Fog doesn’t hide things. It only makes you ask twice.”", "Lead", 15),
-    ("Tobias Renn", "rust", "Harbour pilot, retired badly", "“I never ran her aground. I set her down.”", "Ally", 19),
-    ("Imke Vos", "amber", "Night nurse, collects maps", "“At three in the morning everybody is honest.”", "Foil", 11),
-    ("Oren Hale", "slate", "Lights Board inspector", "“I dislike the word closed. Say completed.”", "Antagonist", 17),
+    ("Jane Marlow", "storm", "Keeper of Carrow Light",
+     "“Fog doesn’t hide things. It only makes you ask twice.”", "Lead", 15),
+    ("Tobias Renn", "rust", "Harbour pilot, retired badly", "“I never ran her aground. I set her down.”",
+     "Ally", 19),
+    ("Imke Vos", "amber", "Night nurse, collects maps", "“At three in the morning everybody is honest.”",
+     "Foil", 11),
+    ("Oren Hale", "slate", "Lights Board inspector", "“I dislike the word closed. Say completed.”",
+     "Antagonist", 17),
     ("Saoirse Finn", "fern", "Smuggler’s daughter", "“Da says we fish. So we fish.”", "Ally", 13),
-    ("Mirek Dvořák", "plum", "Clockmaker, not Dvořák", "“A clock forgives nothing, which is restful.”", "Suspect", 22),
+    ("Mirek Dvořák", "plum", "Clockmaker, not Dvořák", "“A clock forgives nothing, which is restful.”",
+     "Suspect", 22),
     ("Adaeze Obi", "rose", "Maps drowned parishes", "“Here there was a church. Listen.”", "Lead", 7),
     ("Wick", "sand", "Telegraph boy, eleven", "“I read it. I read all of ’em.”", "Walk-on", 6),
     ("Halima Rahmani", "teal", "Ship’s surgeon", "“Hold this. Don’t look at it.”", "Mentor", 16),
@@ -65,11 +70,16 @@ VALUES = (
 )
 
 MODELS = (
-    ModelFile("/models/gemma-3-270m-q4_k_m.gguf", "Gemma 3 270M", "gemma3", "Q4_K_M", 253_000_000, 32768, False, "Gemma Terms of Use"),
-    ModelFile("/models/mistral-7b-instruct-q5.gguf", "Mistral 7B Instruct v0.3", "llama", "Q5_K_M", 5_140_000_000, 32768, True, "Apache-2.0"),
+    ModelFile("/models/gemma-3-270m-q4_k_m.gguf", "Gemma 3 270M", "gemma3", "Q4_K_M", 253_000_000, 32768,
+              False, "Gemma Terms of Use"),
+    ModelFile("/models/mistral-7b-instruct-q5.gguf", "Mistral 7B Instruct v0.3", "llama", "Q5_K_M",
+              5_140_000_000, 32768, True, "Apache-2.0"),
     ModelFile("/models/old.gguf", "An old one", "llama", "Q2_K", 2_800_000_000, 2048, True, "",
               warnings=("Its context of 2,048 tokens is small; long talks will be cut early.",)),
 )  # fmt: skip
+
+
+TERMS = (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1"))
 
 
 def entries() -> list[CastEntry]:

@@ -11,7 +11,7 @@ from charstudio.cards.notes import Notes
 from charstudio.cards.refuse import recognise
 from charstudio.cards.settle import note_contents, note_missing, settle
 from charstudio.cards.text import Json, clean, copied
-from charstudio.cards.versions import Spec, disagreeing_copies, raised, shaped, used_name
+from charstudio.cards.versions import OTHER_NAMES, Spec, disagreeing_copies, raised, shaped, used_name
 from charstudio.errors import CardError
 from charstudio.i18n import _
 
@@ -197,21 +197,22 @@ class Card:
         return tuple(self._data.get(name, ()))
 
 
-def card_of(
+def card_of(raw: Json, picture: bytes | None = None) -> Card:
+    """The card again from its `raw` object as it was stored; `CardError` when that is no card."""
+    return built(clean(raw), Notes(), file=_("This file"), picture=picture)
+
+
+def built(
     raw: Any,
-    notes: Notes | None = None,
+    notes: Notes,
     *,
-    file: str = "",
+    file: str,
     picture: bytes | None = None,
     kind: Format = "json",
     assets: frozenset[str] = frozenset(),
 ) -> Card:
-    """A card from its JSON object, such as one that was stored earlier; `raw` must be parsed strict JSON.
-
-    Raises `CardError` when it is no card. `assets` names files that came inside the picture.
-    """
-    notes = notes or Notes()
-    spec = recognise(raw, file or _("This file"), notes)
+    """A card from its parsed JSON; `CardError` when it is none. `assets` names files inside the picture."""
+    spec = recognise(raw, file, notes)
     view = view_of(raw, spec, notes)
     note_contents(view, notes, assets)
     return Card(raw, spec, notes.all(), picture, kind, view)
@@ -293,12 +294,14 @@ def _lay(raw: Json, spec: Spec, name: str, value: Any) -> None:
     """Lay one edit over a raw card; copies of the field at the top of the card follow it."""
     place = raw if spec == "v1" else raw["data"]
     key = used_name(raw, name) if spec == "v1" else name
-    if value is None:
-        place.pop(key, None)
-    else:
-        place[key] = value
-    if spec != "v1" and name in raw and name in V2_FIELDS and value is not None:
-        raw[name] = copied(value)
+    places = [(place, key)]
+    if spec != "v1" and name in V2_FIELDS:
+        places += [(raw, copy) for copy in (name, OTHER_NAMES.get(name, name)) if copy in raw]
+    for owner, part in places:
+        if value is None:
+            owner.pop(part, None)
+        else:
+            owner[part] = copied(value)
     several = place.get("creator_notes_multilingual")
     if name == "creator_notes" and isinstance(several, dict) and "en" in several:
         several["en"] = value

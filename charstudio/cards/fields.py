@@ -94,7 +94,8 @@ def keep(owner: Json, kept: Json) -> None:
 
 def our_part(owner: Json) -> Json:
     """What this program has in the extensions of a card, book or entry; never the original itself."""
-    return dict(as_object(as_object(owner.get("extensions")).get(OURS)))
+    ours = as_object(owner.get("extensions")).get(OURS)
+    return dict(ours) if isinstance(ours, dict) else ({} if ours is None else {"value": ours})
 
 
 def set_our_part(owner: Json, ours: Json) -> None:

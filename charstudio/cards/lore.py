@@ -40,7 +40,8 @@ _ENTRY_KINDS = {
     "name": text_of,
     "comment": text_of,
 }
-_DECORATORS = re.compile(r"\A(?:\s*\n)*@@[^\n]*(?:\n(?:[ \t\r]*\n)*@@[^\n]*)*\n?(?:[ \t\r]*\n)*")
+_DECORATOR = re.compile(r"\s*+@@[^\n]*+(?:\n|\Z)")
+_BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)*+")
 
 
 def settle_book(value: Any, notes: Notes, *, v3: bool) -> tuple[Json | None, Any]:
@@ -217,4 +218,8 @@ def plain_book(book: Json) -> Json:
 
 def without_decorators(content: str) -> str:
     """The text of a lore entry without the `@@` lines at its start and the blank lines around them."""
-    return _DECORATORS.sub("", content, count=1)
+    at = 0
+    while line := _DECORATOR.match(content, at):
+        at = line.end()
+    blank = _BLANK_LINES.match(content, at) if at else None
+    return content[blank.end() :] if blank else content

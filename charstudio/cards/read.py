@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from charstudio.cards import png
-from charstudio.cards.card import Card, Format, card_of
+from charstudio.cards.card import Card, Format, built
 from charstudio.cards.notes import Notes
 from charstudio.cards.refuse import no_card_inside, recognise, what_it_is
 from charstudio.cards.text import from_base64, parse, starts_like_json
@@ -36,14 +36,14 @@ def read_card(body: bytes, name: str = "") -> Card:
     if not starts_like_json(body):
         raise what_it_is(body, file)
     notes = Notes()
-    return card_of(parse(body, notes), notes, file=file)
+    return built(parse(body, notes), notes, file=file)
 
 
 def _spoken(name: str) -> str:
     if not name:
         return _("This file")
     short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
-    return "“" + short.encode("utf-8", "replace").decode() + "”"
+    return "“" + "".join(sign if sign.isprintable() else "\ufffd" for sign in short) + "”"
 
 
 def _from_png(body: bytes, file: str) -> Card:
@@ -57,7 +57,7 @@ def _from_png(body: bytes, file: str) -> Card:
         )
     picture = body if parts.usable else None
     kind: Format = "apng" if parts.animated else "png"
-    return card_of(raw, notes, file=file, picture=picture, kind=kind, assets=parts.assets)
+    return built(raw, notes, file=file, picture=picture, kind=kind, assets=parts.assets)
 
 
 def _first_good(found: tuple[png.Chunk, ...], file: str) -> tuple[Any, Notes]:

@@ -12,7 +12,8 @@ from charstudio.cards.versions import Spec, used_name
 from charstudio.errors import CardError
 from charstudio.i18n import _
 
-_HIDDEN_TEXT = re.compile(rb'[A-Za-z0-9+/]{48}|\{\s*"|\d+,\s*\d+,\s*\d+,\s*\d+,')
+_HIDDEN_TEXT = re.compile(rb'[A-Za-z0-9+/]{48}|\{\s{0,8}"|(?:\d{1,3}, ?){4}')
+_NUMBER = re.compile(r"\s{0,8}(\d{1,6}(?:\.\d{1,6})?)")
 _PACKAGE_KEYS = (
     "dependencies",
     "devDependencies",
@@ -177,7 +178,8 @@ def _tells(raw: Json) -> bool:
 
 def _note_version(version: Any, spec: Spec, notes: Notes) -> None:
     ours = 3.0 if spec == "v3" else 2.0
-    told = re.match(r"\s*(\d{1,6}(?:\.\d{1,6})?)", version if isinstance(version, str) else str(version))
+    text = str(version) if isinstance(version, float) else version
+    told = _NUMBER.match(text) if isinstance(text, str) else None
     if told is None:
         notes.say(
             _("The card does not say its version number properly; it was read as {version}.", version=ours)

@@ -56,10 +56,10 @@ def dump(value: Any, *, ascii_only: bool = False) -> bytes:
 def clean(value: Any) -> Any:
     """A copy of a value given by the program, fit for a card; `CardError` when it is not JSON."""
     try:
-        body = json.dumps(value, allow_nan=False).encode()
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as exc:
         raise CardError(_("This cannot be stored in a card: it holds something JSON cannot say.")) from exc
-    return parse(body, Notes())
+    return parse(_SURROGATES.sub("\ufffd", text).encode(), Notes())
 
 
 def copied(value: Any) -> Any:

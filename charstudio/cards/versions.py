@@ -73,7 +73,9 @@ def lowered(view: Json) -> Json:
     V2 program loses nothing; `raised` brings the fields back.
     """
     data = {key: value for key, value in view["data"].items() if key not in V3_ONLY}
-    aside = {key: view["data"][key] for key in V3_ONLY if view["data"].get(key) not in (None, [])}
+    aside = {key: view["data"][key] for key in V3_ONLY if key in view["data"]}
+    if not aside["group_only_greetings"]:
+        del aside["group_only_greetings"]
     if aside:
         set_our_part(data, {**our_part(data), "v3": aside})
     if "character_book" in data:

@@ -13,6 +13,7 @@ from charstudio.cards.text import Json, dump
 from charstudio.cards.versions import backfill, lowered, shaped
 
 Version = Literal[2, 3]
+_MOST_ASCII = 4 * 1024 * 1024  # bytes; escapes would make larger texts needlessly large
 
 
 def write_json(card: Card, version: Version = 3, *, modification_date: int | None = None) -> bytes:
@@ -63,5 +64,6 @@ def _proper(uri: str) -> str:
 
 
 def _packed(tree: Json) -> bytes:
-    """Base64 of ASCII JSON: even readers that take UTF-8 for Latin-1 cannot garble it."""
-    return base64.b64encode(dump(tree, ascii_only=True))
+    """Base64 of JSON in ASCII, which even readers that take UTF-8 for Latin-1 cannot garble."""
+    text = dump(tree, ascii_only=True)
+    return base64.b64encode(text if len(text) <= _MOST_ASCII else dump(tree))

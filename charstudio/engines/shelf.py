@@ -56,6 +56,11 @@ class Shelf:
             paths.write_atomically(self._list, body.encode())
         return ShelvedModel(file.name, str(path), file)
 
+    def forget(self, path: Path) -> None:
+        """Take a link off the shelf; the file itself stays where it is."""
+        kept = [p for p in self._paths() if p != str(path)]
+        paths.write_atomically(self._list, json.dumps(kept, indent=1, ensure_ascii=False).encode())
+
     def find(self, name: str) -> Path:
         """The model of that name, file name or path; the starter when `name` is empty."""
         if not name:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QKeyEvent,
@@ -20,6 +21,14 @@ from charstudio.gui.text import one_line, set_tip
 from charstudio.gui.theme import Theme
 
 LEFT = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+
+
+# focus that came by itself, or by a click, is no place that somebody looks for
+KEYBOARD_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 def shortcut_text(keys: str) -> str:
@@ -44,6 +53,7 @@ class Pressable(QPushButton):
         self._theme = theme
         self._words = text
         self._keys = ""
+        self._by_keyboard = False
         # a click must not take the keyboard away from the line that is being written
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -74,6 +84,11 @@ class Pressable(QPushButton):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._by_keyboard = event.reason() in KEYBOARD_REASONS
+        self.update()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         self.update()
@@ -84,6 +99,9 @@ class Pressable(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def _shows_focus(self) -> bool:
+        return self.hasFocus() and self._by_keyboard
 
     def _hovered(self) -> bool:
         return self.underMouse() and self.isEnabled()
@@ -167,7 +185,7 @@ class Chip(Pressable):
         room = self.width() - x - 12
         words = QFontMetrics(self._face()).elidedText(self._words, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(x, 0, room + 4, self.height() - (1 if self._value else 0)), LEFT, words)
-        if self.hasFocus():
+        if self._shows_focus():
             paint_focus(painter, self._theme, QRectF(self.rect()), self.height() / 2 - 1)
 
     def _tones(self) -> tuple[QColor, QColor, QColor]:
@@ -225,7 +243,7 @@ class IconButton(Pressable):
             painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
         colour = self._theme.colour(self._colour if self.isEnabled() else "line_strong")
         self._icon(painter, self._icon_name, colour, (self.width() - self._theme.size("icon")) / 2)
-        if self.hasFocus():
+        if self._shows_focus():
             paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 
 
@@ -233,9 +251,16 @@ class QuietButton(Pressable):
     """A button that waits to be needed: words, maybe an icon and a shortcut; framed on demand."""
 
     def __init__(
-        self, theme: Theme, text: str, *, icon: str = "", keys: str = "", framed: bool = False
+        self,
+        theme: Theme,
+        text: str,
+        *,
+        icon: str = "",
+        keys: str = "",
+        framed: bool = False,
+        small: bool = False,
     ) -> None:
-        self._icon_name, self._framed = icon, framed
+        self._icon_name, self._framed, self._small = icon, framed, small
         super().__init__(theme, text)
         self.set_keys(keys)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -249,10 +274,10 @@ class QuietButton(Pressable):
     def sizeHint(self) -> QSize:
         width = QFontMetrics(self._face()).horizontalAdvance(self._words) + 2 * self._pad()
         if self._icon_name:
-            width += self._theme.size("icon") + 8
+            width += self._icon_side() + 8
         if self._keys:
             width += QFontMetrics(self._theme.font("meta")).horizontalAdvance(self._keys) + 7
-        return QSize(width + 1, self._theme.size("control"))
+        return QSize(width + 1, self._theme.size("control") - (10 if self._small else 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._begin()
@@ -264,14 +289,14 @@ class QuietButton(Pressable):
         if fill or edge:
             painter.drawRoundedRect(area, radius, radius)
         self._paint_words(painter, ink)
-        if self.hasFocus():
+        if self._shows_focus():
             self._paint_focus(painter, radius)
 
     def _paint_words(self, painter: QPainter, ink: QColor) -> None:
         x = self._pad()
         if self._icon_name:
-            self._icon(painter, self._icon_name, ink, x)
-            x += self._theme.size("icon") + 8
+            self._icon(painter, self._icon_name, ink, x, self._icon_side())
+            x += self._icon_side() + 8
         painter.setFont(self._face())
         painter.setPen(ink)
         painter.drawText(QRect(x, 0, self.width() - x, self.height()), LEFT, self._words)
@@ -285,10 +310,13 @@ class QuietButton(Pressable):
         paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 
     def _face(self) -> QFont:
-        return self._theme.sans(13, weight=500)
+        return self._theme.font("meta") if self._small else self._theme.sans(13, weight=500)
 
     def _pad(self) -> int:
         return 12 if self._framed else 7
+
+    def _icon_side(self) -> int:
+        return self._theme.size("icon") - (2 if self._small else 0)
 
     def _keys_ink(self, ink: QColor) -> QColor:
         return self._theme.colour("text_3")
@@ -299,7 +327,7 @@ class QuietButton(Pressable):
         hover = theme.colour("hover") if self._hovered() or self.isDown() else None
         if self._framed:
             return hover or theme.colour("page"), theme.colour("line_strong"), ink
-        return hover, None, ink if self._icon_name or not self.isEnabled() else theme.colour("text_2")
+        return hover, None, ink if self._icon_name and not self._small else theme.colour("text_2")
 
 
 class PrimaryButton(QuietButton):

@@ -53,7 +53,7 @@ class TabButton(Pressable):
         if chosen:
             line = QRect(0, self.height() - 3, self.width(), 3)
             painter.fillRect(line, self._ink or self._theme.colour("accent"))
-        if self.hasFocus():
+        if self._shows_focus():
             area = QRectF(self.rect()).adjusted(0, 8, 0, -8)
             paint_focus(painter, self._theme, area, self._theme.radius("control"))
 

@@ -106,6 +106,7 @@ class LibraryView(Paper):
         head = row(margins=(28, 16, 28, 0), gap=8)
         head.addWidget(Label(theme, "view_title", _("Library")), 0, Qt.AlignmentFlag.AlignVCenter)
         head.addSpacing(6)
+        self._count.setContentsMargins(0, 8, 0, 0)
         head.addWidget(self._count, 1, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._import)
         head.addWidget(self._new)
@@ -229,7 +230,9 @@ class Tiles(QListView):
         self.verticalScrollBar().setSingleStep(40)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(_("Characters"))
-        self.setViewportMargins(28, 0, 28 - GAP, 0)
+        self._leave_room(0, 0)
+        # the bar stands in the margin, so that tiles end where the buttons above them end
+        self.verticalScrollBar().rangeChanged.connect(self._leave_room)
         theme.changed.connect(self._divide)
 
     def choose_first(self) -> None:
@@ -272,6 +275,10 @@ class Tiles(QListView):
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
             self.character_chosen.emit(index.data(ENTRY).character.id)
+
+    def _leave_room(self, _least: int, most: int) -> None:
+        bar = self.verticalScrollBar().sizeHint().width() if most > 0 else 0
+        self.setViewportMargins(28, 0, max(0, 28 - GAP - bar), 0)
 
     def _divide(self) -> None:
         least = self._theme.size("tile_min_width")

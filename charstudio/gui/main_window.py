@@ -228,6 +228,7 @@ class MainWindow(QMainWindow):
             self._header.show_tab(self._panes.current)
         self._title()
         self._enable_actions()
+        self._focus_place()
         if changed:
             self.place_changed.emit(place)
 
@@ -447,6 +448,16 @@ class MainWindow(QMainWindow):
     def _subject(self) -> int:
         return self._library.current() if self._place == "library" else self.character_id
 
+    def _focus_place(self) -> None:
+        # else Qt gives the keyboard to whatever happens to come first
+        page = self._places.currentWidget()
+        here = QApplication.focusWidget()
+        if page is None or (here is not None and here.window() is not self):
+            return
+        target = self._panes.view() if self._place == "character" else page
+        if here is None or not target.isAncestorOf(here):
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _enable_actions(self) -> None:
         do = self.actions_by_name
         for name in ("export", "duplicate", "delete"):
@@ -467,6 +478,8 @@ class MainWindow(QMainWindow):
     def _settle(self) -> None:
         self._panes.show_tab(self._panes.current)
         self._arrange()
+        if self._place == "library":
+            self._library.focus_tiles()
 
     def _arrange(self) -> None:
         width = self.width()

@@ -15,7 +15,6 @@ from charstudio.i18n import _
 from charstudio.model import Value
 from charstudio.sheet import Attribute, Group, Schema
 
-
 Listen = Callable[[ValueRow], ValueRow]
 
 
@@ -98,7 +97,9 @@ class Block(QWidget):
         self._order = 0
         self._colour = "slate"
         self._fresh: set[str] = set()
-        self._title = Label(theme, "caption" if side else "ui_strong", group.label, colour="text")
+        self._title = Label(
+            theme, "caption" if side else "ui_strong", group.label, colour="text_2" if side else "text"
+        )
         self._holder = column(gap=0 if side else 1)
         self._layout_ = column(margins=(0, 12 if side else 16, 0, 0), gap=2)
         self._layout_.addWidget(self._title)
@@ -164,6 +165,8 @@ class Block(QWidget):
         mine = order[attribute.id]
         before = [i for i, r in enumerate(self.rows()) if order[r.attribute.id] > mine]
         at = after[-1] + 1 if after else before[0] if before else self._holder.count()
+        if after:
+            self._new.continue_above()
         self._holder.insertWidget(at, self._new)
         self.show()
         return self._new

@@ -88,7 +88,7 @@ class Badge(Pressable):
             painter.setFont(self._theme.sans(11, weight=500))
             painter.setPen(ink)
             painter.drawText(self.rect().adjusted(icon + 10, 0, 0, 0), LEFT, self._words)
-        if self.hasFocus():
+        if self._shows_focus():
             paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 
 
@@ -202,7 +202,7 @@ class ValueRow(QWidget):
         self._words = ProseLabel(theme, "", style=self._style)
         self._badge = Badge(theme, words=not side)
         self._lock = IconView(theme, "lock", _("Locked"), colour="text_3", px=13)
-        self._source = IconView(theme, "pencil", colour="text_3")
+        self._source = IconView(theme, "pencil", colour="text_3", px=14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -216,8 +216,8 @@ class ValueRow(QWidget):
     def _full_layout(self) -> QHBoxLayout:
         self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         self._label.setFixedWidth(self._theme.size("label_margin"))
-        self._label.setContentsMargins(0, 4, 0, 0)
-        right = row(margins=(0, 4, 0, 0), gap=7)
+        self._label.setContentsMargins(0, 7, 0, 0)
+        right = row(margins=(0, 5, 0, 0), gap=7)
         right.addStretch()
         for part in (self._badge, self._lock, self._source):
             right.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
@@ -235,8 +235,10 @@ class ValueRow(QWidget):
         top.addWidget(self._label, 1)
         for part in (self._badge, self._lock, self._source):
             top.addWidget(part)
+        self._top = QWidget()
+        self._top.setLayout(top)
         layout = column(margins=(10, 5, 10, 6), gap=1)
-        layout.addLayout(top)
+        layout.addWidget(self._top)
         layout.addWidget(self._words)
         return layout
 
@@ -253,6 +255,8 @@ class ValueRow(QWidget):
             self._words.set_text(value.text)
         self._words.set_colour("text" if value.state == "set" else "text_2")
         self._label.set_text(self.attribute.label if first else "")
+        if self._side:
+            self._top.setVisible(first or value.know != "open" or value.locked)
         self._badge.show_know(value.know)
         self._lock.setVisible(value.locked)
         icon, sentence = source_words(value.source)
@@ -261,6 +265,10 @@ class ValueRow(QWidget):
         set_tip(self._source, sentence)
         self._say_name()
         self.update()
+
+    def continue_above(self) -> None:
+        """Stand below other values of the same attribute, so the label is not said again."""
+        self._label.set_text("")
 
     def set_fresh(self, *, fresh: bool) -> None:
         """Tint it in the character's colour, or no longer."""

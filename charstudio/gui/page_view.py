@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QStringListModel, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCompleter, QLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from charstudio.gui.faces import Faces, Portrait
@@ -41,6 +41,7 @@ class PageView(Paper):
     def __init__(self, theme: Theme, faces: Faces, *, side: bool = False) -> None:
         super().__init__(theme, "page")
         self._side = side
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._who: Character | None = None
         self._sheet = Sheet()
         self._schema: Schema | None = None
@@ -169,7 +170,8 @@ class PageView(Paper):
         )
         by_group: dict[str, list[Value]] = {group.id: [] for group in schema.groups}
         for value in sheet.values:
-            if value.attribute in schema.attributes:
+            named_above = self._side and value.attribute == "full_name"
+            if value.attribute in schema.attributes and not named_above:
                 by_group[schema.attributes[value.attribute].group].append(value)
         order = {attribute: i for i, attribute in enumerate(schema.attributes)}
         for group in schema.groups:
@@ -231,6 +233,17 @@ class PageView(Paper):
         value_row.know_menu_wanted.connect(self._on_know_menu)
         value_row.menu_wanted.connect(self._on_row_menu)
         return value_row
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        rows = [r for block in self._blocks.values() for r in block.rows()]
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return) and rows:
+            rows[0].setFocus(Qt.FocusReason.TabFocusReason)
+        elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            bar = self._scroll.verticalScrollBar()
+            down = event.key() == Qt.Key.Key_PageDown
+            bar.setValue(bar.value() + (1 if down else -1) * bar.pageStep())
+        else:
+            super().keyPressEvent(event)
 
     # Slots
 

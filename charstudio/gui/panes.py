@@ -55,6 +55,7 @@ class Panes(QWidget):
         self._side.setLayout(side)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(5)
         self._splitter.addWidget(self._views)
         self._splitter.addWidget(self._side)
         self._splitter.setStretchFactor(0, 1)

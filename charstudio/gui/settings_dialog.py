@@ -101,7 +101,7 @@ class SettingsDialog(QDialog):
         layout.addLayout(grid)
         layout.addLayout(foot)
         self.setLayout(layout)
-        self.setFixedWidth(round(480 * max(1.0, theme.scale)))
+        self._fit()
 
         scheme.chosen.connect(self._on_scheme)
         size.chosen.connect(self._on_size)
@@ -110,6 +110,7 @@ class SettingsDialog(QDialog):
         threads.chosen.connect(self._on_threads)
         self._persona.editingFinished.connect(self._on_persona)
         close.clicked.connect(self.accept)
+        theme.changed.connect(self._fit)
 
     def done(self, result: int) -> None:
         self._on_persona()
@@ -134,6 +135,12 @@ class SettingsDialog(QDialog):
         name = self._persona.text().strip()
         if name:
             self._tell(replace(self._settings, persona=name))
+
+    def _fit(self) -> None:
+        width = round(500 * max(1.0, self._theme.scale))
+        layout = self.layout()
+        if layout is not None:
+            self.setFixedSize(width, layout.totalHeightForWidth(width))
 
     def _tell(self, settings: Settings) -> None:
         if settings != self._settings:

@@ -247,7 +247,7 @@ class NavRow(Pressable):
                 painter.setPen(theme.colour("text_2"))
                 right = int(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
                 painter.drawText(self.rect().adjusted(0, 0, -10, 0), right, str(self._count))
-        if self.hasFocus():
+        if self._shows_focus():
             paint_focus(painter, theme, QRectF(self.rect()), radius)
 
 
@@ -293,7 +293,7 @@ class LibraryButton(Pressable):
         painter.drawText(QRect(4, 0, room, self.height()), LEFT, words)
         side = theme.size("icon") - 2
         self._icon(painter, "chevron-down", theme.colour("text_2"), self.width() - side - 4, side)
-        if self.hasFocus():
+        if self._shows_focus():
             paint_focus(painter, theme, QRectF(self.rect()), radius)
 
     def _open(self) -> None:

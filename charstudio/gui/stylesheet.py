@@ -48,9 +48,8 @@ QAbstractScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QListView { background: transparent; border: none; outline: none; }
 QDialog { background: $page; }
-QSplitter::handle { background: $line; }
-QSplitter::handle:hover { background: $line_strong; }
-QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle { background: transparent; }
+QSplitter::handle:hover { background: $selected; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 2px 2px 2px 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0 2px 2px 2px; }
 QScrollBar::handle { background: $line; border-radius: 4px; }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLayout,
@@ -315,8 +315,8 @@ class StatusLine(Paper):
         self._work = Label(theme, "meta", colour="text_2")
         self._bar = WorkBar(theme)
         self._count = Label(theme, "meta", colour="text_2")
-        self._stop = LinkButton(theme, _("Stop"))
-        self._model = _SmallButton(theme, _("No model"), icon="cpu")
+        self._stop = LinkButton(theme, _("Stop"), small=True)
+        self._model = QuietButton(theme, _("No model"), icon="cpu", small=True)
         self._parts = (self._work, self._bar, self._count, self._stop)
         layout = row(margins=(12, 1, 8, 0), gap=7)
         layout.addWidget(self._tick)
@@ -364,16 +364,6 @@ class StatusLine(Paper):
 
     def _restyle(self) -> None:
         self.setFixedHeight(self._theme.size("status"))
-
-
-class _SmallButton(QuietButton):
-    """A quiet button that fits into the status line."""
-
-    def _face(self) -> QFont:
-        return self._theme.font("meta")
-
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), max(20, self._theme.size("status") - 4))
 
 
 class FlowLayout(QLayout):

@@ -51,6 +51,7 @@ class SentenceEmbedder:
         self._child = Child("charstudio.memory.embed_child", _("memory’s reader"))
         self._ready = False
         self._failed = ""
+        self._closed = False
         self._lock = threading.Lock()
         self._waking: threading.Thread | None = None
 
@@ -85,12 +86,15 @@ class SentenceEmbedder:
     def close(self) -> None:
         """End the child."""
         self._ready = False
+        self._closed = True
         self._child.close()
 
     def _wake(self) -> None:
         try:
             self.embed(["ready"])
         except StudioError as exc:
+            if self._closed:
+                return
             self._failed = str(exc)
             log.warning("recall by meaning is not available: %s", exc)
 

@@ -44,7 +44,7 @@ class Recall:
     ) -> list[Recalled]:
         """The memories closest to `text`, best first; none from the messages in `beyond`. Never waits."""
         found: dict[int, Recalled] = {}
-        for recalled in (*self._by_meaning(character_id, text), *self._by_words(character_id, text)):
+        for recalled in (*self._by_meaning(character_id, text, beyond), *self._by_words(character_id, text)):
             if recalled.memory.message_id not in beyond:
                 found.setdefault(recalled.memory.id, recalled)
         return sorted(found.values(), key=lambda r: -r.score)[:most]
@@ -63,12 +63,12 @@ class Recall:
             done += len(batch)
             yield Indexed(done, done)
 
-    def _by_meaning(self, character_id: int, text: str) -> list[Recalled]:
+    def _by_meaning(self, character_id: int, text: str, beyond: frozenset[int]) -> list[Recalled]:
         if self._embedder is None:
             return []
         memories = self._library.memories
         if not self._embedder.ready:
-            if memories.of(character_id):
+            if any(m.message_id not in beyond for m in memories.of(character_id)):
                 self._embedder.wake()
             return []
         fresh = memories.without_vector(character_id, self._embedder.name, AT_ONCE)

@@ -137,6 +137,13 @@ class Cast:
             self.refresh(character_id)
             return self.sheet(character_id)
 
+    def adjust(self, character_id: int, value: Value, label: str) -> None:
+        """Change who knows one value, or whether it is locked; its words stay as they are."""
+        with self._saving():
+            recorder = Recorder(self._connections.here())
+            recorder.update("sheet_values", int(value.id or 0), know=value.know, locked=int(value.locked))
+            self._journal.note(recorder, character_id, label, "form")
+
     def dress(self, character_id: int, label: str, **columns: Any) -> None:
         """Change colour, voice (a dict) or picture_id of a character."""
         if "voice" in columns:
