@@ -24,6 +24,7 @@ V3_NUMBERS = ("creation_date", "modification_date")
 V3_ONLY = ("group_only_greetings", "nickname", "creator_notes_multilingual", "source", *V3_NUMBERS, "assets")
 V3_FIELDS = (*V2_FIELDS, *V3_ONLY)
 
+MOST_PIECES = 10_000  # into which one text is ever split
 OURS = "charstudio"  # the key under which this program keeps its own things in `extensions`
 
 
@@ -48,7 +49,7 @@ def texts_of(value: Any, *, split: bool = False) -> tuple[list[str], Any]:
     One text becomes a list of one, or is split at its commas.
     """
     if isinstance(value, str) and split:
-        return [part for part in (piece.strip() for piece in value.split(",")) if part], None
+        return [part for part in (piece.strip() for piece in value.split(",", MOST_PIECES)) if part], None
     if value is None or value == "":
         return [], None
     items = list(value.values()) if isinstance(value, dict) else value

@@ -17,10 +17,12 @@ from charstudio.cards.fields import (
 )
 from charstudio.cards.notes import Notes
 from charstudio.cards.text import Json
+from charstudio.errors import CardError
 from charstudio.i18n import _
 
 PLACES = ("before_char", "after_char")
 DEFAULT_ORDER = 100
+MOST_ENTRIES = 100_000
 _BOOK_KINDS = {
     "name": text_of,
     "description": text_of,
@@ -78,6 +80,10 @@ def _entries_of(value: Any, notes: Notes) -> tuple[list[Json], Json]:
     if not isinstance(value, list):
         notes.wrong("character_book.entries")
         return [], {"entries": value}
+    if len(value) > MOST_ENTRIES:
+        raise CardError(
+            _("The card's lorebook has more than {limit} entries and is not read.", limit=MOST_ENTRIES)
+        )
     junk = [item for item in value if not isinstance(item, dict)]
     if junk:
         notes.say(_("Lore entries that are none and were set aside: {count}.", count=len(junk)))

@@ -124,10 +124,9 @@ def payload(chunk: Chunk) -> bytes:
 
 
 def _inflate(data: bytes) -> bytes:
-    limit = MOST_TEXT * 4 // 3 + 4096
     unpacker = zlib.decompressobj()
     try:
-        text = unpacker.decompress(data, limit)
+        text = unpacker.decompress(data, MOST_TEXT)
     except zlib.error as exc:
         raise CardError(_("The compressed card text inside the picture is damaged.")) from exc
     if unpacker.unconsumed_tail:

@@ -15,7 +15,7 @@ from charstudio.errors import CardError
 from charstudio.i18n import _
 
 MOST_BYTES = 96 * 1024 * 1024
-_TRIES = 4  # how many texts of one kind are tried before the picture is given up
+_TRIES = 2  # how many texts of one kind are tried before the picture is given up
 _LONGEST_NAME = 80
 _ENCRYPTED = b"rcc||"
 

@@ -19,9 +19,11 @@ from charstudio.cards.fields import (
 from charstudio.cards.lore import settle_book
 from charstudio.cards.notes import Notes
 from charstudio.cards.text import Json
+from charstudio.errors import CardError
 from charstudio.i18n import _
 
 ASSET_FIELDS = ("type", "uri", "name", "ext")
+MOST_ASSETS = 40_000
 _SCRIPT_KEYS = ("regex_scripts", "TavernHelper_scripts", "tavern_helper")
 _RISU_SCRIPT_KEYS = ("triggerscript", "customScripts", "virtualscript", "backgroundHTML")
 
@@ -130,6 +132,8 @@ def _settle_assets(data: Json, notes: Notes) -> Json:
     value = data.pop("assets")
     if not isinstance(value, list):
         return _aside("assets", value, notes)
+    if len(value) > MOST_ASSETS:
+        raise CardError(_("The card has more than {limit} files and is not read.", limit=MOST_ASSETS))
     junk = [item for item in value if not isinstance(item, dict)]
     data["assets"] = [_settle_asset(item, notes) for item in value if isinstance(item, dict)]
     if junk:

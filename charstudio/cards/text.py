@@ -19,6 +19,7 @@ Json = dict[str, Any]
 MOST_TEXT = 32 * 1024 * 1024  # bytes of JSON
 MOST_LEVELS = 256
 MOST_PARTS = 2_000_000  # objects, lists, strings and commas: more would not fit into memory as values
+MOST_CONTAINERS = 500_000  # objects and lists
 MOST_DIGITS = 4300  # Python refuses to read or write a longer whole number
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -98,11 +99,17 @@ def _check_shape(body: bytes) -> None:
     Without escaped quotes every second piece between quotes lies outside of strings.
     """
     bare = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    if bare.count(b'"') > 2 * MOST_PARTS:
+    strings = bare.count(b'"') // 2
+    if strings > MOST_PARTS:
         raise CardError(_("The card has too many parts to be read."))
     outside = b"".join(bare.split(b'"')[::2])
-    if sum(outside.count(mark) for mark in (b"{", b"[", b",")) > MOST_PARTS:
+    containers = outside.count(b"{") + outside.count(b"[")
+    if containers > MOST_CONTAINERS or strings + containers + outside.count(b",") > MOST_PARTS:
         raise CardError(_("The card has too many parts to be read."))
+    _check_depth(outside)
+
+
+def _check_depth(outside: bytes) -> None:
     level = 0
     for bracket in outside.translate(None, _NOT_BRACKETS):
         level += 1 if bracket in b"[{" else -1
@@ -121,6 +128,8 @@ def _text(body: bytes, notes: Notes) -> str:
     except UnicodeDecodeError:
         text = body.decode("utf-8", "replace")
     count = text.count("\ufffd") - body.count(b"\xef\xbf\xbd")
+    if count > 1000 + len(text) // 8:
+        raise CardError(_("The card's text is damaged beyond reading (it is not UTF-8)."))
     notes.say(_("Characters that were damaged (not UTF-8) and are shown as “\ufffd”: {count}.", count=count))
     return text
 
@@ -131,6 +140,8 @@ def _decode(text: str, notes: Notes) -> Any:
     except json.JSONDecodeError as exc:
         told = _("The file's text is no valid JSON (line {line}, column {column}); it may be cut off.")
         first = CardError(told.format(line=exc.lineno, column=exc.colno))
+        if not exc.msg.startswith("Invalid control character"):
+            raise first from None
     except (RecursionError, MemoryError, ValueError) as exc:
         raise CardError(_("The card's text is too deeply nested or too large to be read.")) from exc
     try:
