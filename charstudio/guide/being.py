@@ -11,6 +11,7 @@ from charstudio.sheet import Doubt, Schema
 _MEASURE = re.compile(r"^\d+([.,]\d+)?\s*(m|cm|ft|feet|foot|metres?|meters?|['′’])(\W|$)", re.I)
 _AGE = re.compile(r"^(?:\w+ ){0,2}?(\d{1,4}|[a-z-]+)(?:[ -]years?[ -](?:old|of age))?$", re.I)
 _ARTICLES = frozenset(("a", "an", "the"))
+_AFTER_TRAIT = frozenset("as about with towards toward when like around until unless even".split())
 _BEFORE_REST = frozenset(
     "who whom whose that which from in of with at on by for to without and but under near until since when".split()
 )
@@ -49,14 +50,16 @@ def _is_pronouns(words: Sequence[str], value: str, schema: Schema) -> bool:
 
 
 def _is_height(words: Sequence[str], value: str, schema: Schema) -> bool:
-    if _MEASURE.match(value):
+    if _MEASURE.match(value) or words[:2] in (("small", "for"), ("big", "for")):
         return True
     listed = [w for w in words if w in schema.words["heights"]]
     return bool(listed) and (words[0] in schema.words["heights"] or _is_plain(words, listed, schema))
 
 
 def _is_plain(words: Sequence[str], listed: Sequence[str], schema: Schema) -> bool:
-    return all(w in listed or w in schema.words["degrees"] or w.isdecimal() for w in words)
+    lists = schema.words
+    fits = {*listed, *lists["degrees"], *lists["numbers"], "nothing", "something"}
+    return all(w in fits or w.isdecimal() for w in words)
 
 
 def _is_gender(words: Sequence[str], value: str, schema: Schema) -> bool:
@@ -70,27 +73,33 @@ def _is_trait(words: Sequence[str], value: str, schema: Schema) -> bool:
     if words[0] in ("the", "an") or (words[0] == "a" and words[1:2] not in (("bit",), ("little",))):
         return False
     listed = [w for w in words if w in schema.words["traits"]]
+    if words[0] in listed and len(words) > 2 and (words[1] in _AFTER_TRAIT or words[1:4] == ("to", "a", "fault")):
+        return True
     return bool(listed) and all(w in listed or w in schema.words["degrees"] for w in words)
 
 
 def _by_noun(words: Sequence[str], value: str, schema: Schema) -> tuple[str, ...]:
-    heads = [w for w in words]
+    heads = list(plain(value.partition(",")[0])) or list(words)
     for i, word in enumerate(words):
         if i and word in _BEFORE_REST:
-            heads = list(words[:i])
+            heads = heads[:i]
             break
     head = heads[-1]
     lists = schema.words
     if head in lists["roles"] and words[0] in _ARTICLES:
         return ("story_role",) if len(heads) <= 2 else ("story_role", "archetype", "traits")
     if head in lists["occupations"] and words[0] in ("a", "an"):
-        return ("past_work", "occupation") if heads[1] in ("retired", "former", "ex") else ("occupation",)
+        if heads[1] in ("retired", "former", "ex"):
+            return ("past_work", "occupation")
+        return ("occupation", "skills") if heads[1] in lists["praises"] else ("occupation",)
     if head in lists["beings"] and len(heads) <= 2 and not value[:1].isupper():
         return ("species",)
     if head in lists["health_states"]:
         return ("health",)
     if head in lists["builds"] and len(heads) <= 2 and words[0] not in _ARTICLES:
         return ("build",)
+    if head in lists["moneys"] and words[0] not in _ARTICLES:
+        return ("income",)
     if head in lists["moods"]:
         return ("mood", "traits")
     if words[0] in _ARTICLES:

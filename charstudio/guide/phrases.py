@@ -92,7 +92,7 @@ def _between(line: Line, before: int, after: int) -> str:
     # A colon or comma that touches the last fixed word belongs to the form, one apart to the value.
     if before and middle[:1] in (":", ",", ";"):
         middle = middle[1:]
-    return middle.strip()
+    return middle.strip().rstrip(",").rstrip() if after else middle.strip()
 
 
 def _phrases(schema: Schema) -> Iterator[Phrase]:

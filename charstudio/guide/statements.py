@@ -17,14 +17,19 @@ _OPENERS = tuple(
     for o in (
         "well|so|ok|okay|hmm|um|oh|yes|yeah|right|now|and|but|then|please|maybe|perhaps|i think|i think that|"
         "i guess|i would say|i say|let us say|let us say that|i decided that|i have decided that|of course|"
-        "i believe|also|say|for now|by the way|remember|remember that|you should know that|it seems"
+        "i believe|also|say|deep down|in truth|these days|nowadays|to be honest|honestly|basically|apparently|"
+        "clearly|obviously|as it happens|it turns out|it turns out that|for now|by the way|remember|remember that|you should know that|it seems"
     ).split("|")
 )
 _LOUD = frozenset(
     "biggest greatest main worst deepest darkest only real true usual actual hidden one big great current "
     "secret most".split()
 )
-_ABBREVIATED = re.compile(r"(?:^|\s)(?:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|inc|ltd|co|no|\w)\.$", re.I)
+_GOT = re.compile(r"^(\s*you(?:['’]?ve|\s+have))\s+got\b", re.I)
+_ADVERBS = frozenset(
+    "still really truly desperately actually absolutely definitely probably simply just now currently badly got".split()
+)
+_ABBREVIATED = re.compile(r"(?:^|\s)(?:(?i:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|inc|ltd|co)|[A-HJ-UWYZ])\.$")
 _STRIPPED = {  # "You have green eyes" decides the eyes: "green"
     "eyes": ("eyes",), "hair": ("hair",), "skin": ("skin", "complexion"), "face": ("face",),
     "voice_sound": ("voice",), "build": ("build", "figure", "body", "physique"),
@@ -61,6 +66,7 @@ class Statements:
 
     def told(self, text: str, pending: str = "") -> Fact | None:
         """What a sentence tells, or None; `pending` is the attribute that was asked for."""
+        text = _GOT.sub(lambda m: m[1], text, count=1)
         for line in (self.book.read(text), *self._shorter(text)):
             matches = self.book.matches(line)
             if matches:
@@ -91,6 +97,9 @@ class Statements:
             if words[:n] in _OPENERS and len(words) > n:
                 rest = text[line.words[n].start :]
                 return [self.book.read(rest), *self._shorter(rest)]
+        adverb = next((n for n in (1, 2) if words[:1] == ("you",) and words[n : n + 1] and words[n] in _ADVERBS), 0)
+        if adverb:
+            lines.append(Line(text, (*line.words[:adverb], *line.words[adverb + 1 :])))
         if words[:1] == ("your",) and words[1:2] and words[1] in _LOUD:
             lines.append(Line(text, (line.words[0], *line.words[2:])))
         return lines
@@ -132,7 +141,8 @@ class Statements:
 
     def _for(self, fact: Fact, match: Match) -> Fact:
         attribute = self._schema.attributes[fact.attribute]
-        raw = match.phrase.keep.replace("{v}", shaped(attribute, match.value))
+        told = match.value if match.phrase.before else _uncapitalised(match.value)
+        raw = match.phrase.keep.replace("{v}", shaped(attribute, told))
         return replace(fact, value=raw)
 
 
@@ -152,6 +162,13 @@ def _unstopped(text: str) -> str:
     if text.endswith("..") or not text.endswith(".") or len(text) == 1 or _ABBREVIATED.search(text[-12:]):
         return text
     return text[:-1].rstrip()
+
+
+def _uncapitalised(text: str) -> str:
+    """Without the capital of a sentence's first word, where that word is surely no name."""
+    first, space, rest = text.partition(" ")
+    small = first.casefold() in ("the", "a", "an", "your", "my", "someone", "nobody", "no", "being", "not")
+    return f"{first.casefold()}{space}{rest}" if small else text
 
 
 def _stripped(fact: Fact, word: str) -> Fact:
