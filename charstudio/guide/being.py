@@ -9,7 +9,6 @@ from charstudio.guide.lines import plain
 from charstudio.sheet import Doubt, Schema
 
 _MEASURE = re.compile(r"^\d+([.,]\d+)?\s*(m|cm|ft|feet|foot|metres?|meters?|['′’])(\W|$)", re.I)
-_AGE = re.compile(r"^(?:\w+ ){0,2}?(\d{1,4}|[a-z-]+)(?:[ -]years?[ -](?:old|of age))?$", re.I)
 _ARTICLES = frozenset(("a", "an", "the"))
 _AFTER_TRAIT = frozenset("as about with towards toward when like around until unless even".split())
 _BEFORE_REST = frozenset(
@@ -115,7 +114,8 @@ def by_hint(doubt: Doubt, value: str) -> tuple[tuple[str, ...], str]:
     best: tuple[int, tuple[str, ...], str] | None = None
     for hint in doubt.hints:
         for i, word in enumerate(words[: 1 if hint.first else 40]):
-            if (word in hint.words or _kind(word, i, value) in hint.words) and (best is None or i < best[0]):
+            kinds = {*word.split("/"), word, _kind(word, i, value)}
+            if kinds & hint.words and (best is None or i < best[0]):
                 best = (i, hint.attributes, word)
                 break
     return (best[1], best[2]) if best else (doubt.otherwise, "")

@@ -16,7 +16,7 @@ from charstudio.guide.telling import Telling, Told
 from charstudio.guide.turn import Chip, Turn
 from charstudio.i18n import _
 from charstudio.model import Change
-from charstudio.sheet import Schema, Sheet, flip
+from charstudio.sheet import Attribute, Schema, Sheet, flip
 from charstudio.store import Library
 
 LONGEST = 100_000
@@ -163,12 +163,11 @@ class Guide:
         attribute = self._schema.attributes[pending.attribute]
         if denies(text):
             return self._change("answer", (Change(attribute.id, state="none"),))
-        words = self._statements.book.read(text[:200]).plain[:2]
-        second = words[:1] in (("you",), ("your",)) and len(self._statements.book.read(text[:200]).plain) > 1
-        if second and "verbatim" not in attribute.flags and not takes_clause(attribute):
+        words = self._statements.book.read(text[:400]).plain
+        if acts.NUMBERS.match(" ".join(words)) and attribute.type not in ("number", "date", "prose"):
+            return self._turn("unknown", _("There is no such number to choose; tell me in words."))
+        if not takes_clause(attribute) and _speaks_to_me(words, attribute):
             return self._offer_options("unknown", Fact((attribute.id, *self._nearest(attribute.id)), text))
-        if second and attribute.id in ("full_name", "short_name", "pronouns"):
-            return None
         if sounds_like_one(text) and attribute.type != "prose":
             return None
         value = answer(attribute, text)
@@ -348,3 +347,11 @@ class Guide:
             return ""
         self._sitting.pack_running = False
         return _("That was the last question of “{pack}”; I ask on.", pack=network.pack_name(self._pack))
+
+
+def _speaks_to_me(words: tuple[str, ...], attribute: Attribute) -> bool:
+    """Whether a line is a whole sentence to the character ("You like tea") and so no plain answer."""
+    if len(words) < 2:
+        return False
+    named = "verbatim" in attribute.flags or attribute.type == "number"
+    return words[0] == "you" or (named and bool({"you", "your"} & set(words)))
