@@ -99,6 +99,7 @@ class Palette(QWidget):
         self._rows += [_Row(one_line(entry.character.name), entry=entry) for entry in cast]
         if self.isHidden():
             self._before = QApplication.focusWidget()
+        self._restyle()
         self._line.clear()
         self._show_found("")
         self.show()
