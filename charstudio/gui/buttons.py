@@ -34,7 +34,11 @@ KEYBOARD_REASONS = (
 def shortcut_text(keys: str) -> str:
     """A shortcut as this system writes it, with spaces: `Ctrl+Shift+B` becomes "Ctrl Shift B"."""
     native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
-    return " ".join(part or "+" for part in native.replace("Return", "Enter").split("+"))
+    if native.endswith("++"):
+        return " ".join([*native[:-2].split("+"), "+"])
+    for word, sign in (("Return", "Enter"), ("Up", "↑"), ("Down", "↓")):
+        native = native.replace(word, sign)
+    return " ".join(native.split("+"))
 
 
 def paint_focus(painter: QPainter, theme: Theme, rect: QRectF, radius: float) -> None:

@@ -99,7 +99,7 @@ class CastFilter(QSortFilterProxyModel):
         words = folded(text).split()
         if words != self._words:
             self._words = words
-            self.invalidateRowsFilter()
+            self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         entry = self.sourceModel().index(source_row, 0).data(ENTRY)

@@ -69,7 +69,6 @@ class LibraryView(Paper):
         self._import = QuietButton(theme, _("Open card…"), icon="import", framed=True)
         self._new = PrimaryButton(theme, _("New character"), icon="plus", keys="Ctrl+N")
         self._search = SearchField(theme, _("Find a name, a line, a role"), "Ctrl+F")
-        self._search.setMaximumWidth(round(330 * theme.scale))
         self._tiles = Tiles(theme, faces, self._filter)
         face = Portrait(theme, faces, 64)
         face.show_character(None)
@@ -111,8 +110,8 @@ class LibraryView(Paper):
         head.addWidget(self._import)
         head.addWidget(self._new)
         finding = row(margins=(28, 14, 28, 10))
-        finding.addWidget(self._search, 3)
-        finding.addStretch(2)
+        finding.addWidget(self._search, 33)
+        finding.addStretch(67)
         self._finding = QWidget()
         self._finding.setLayout(finding)
         self._head = QWidget()
@@ -229,10 +228,12 @@ class Tiles(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalScrollBar().setSingleStep(40)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # where the bar comes and goes, Qt keeps room for it twice and a column is lost
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName(_("Characters"))
-        self._leave_room(0, 0)
+        self.verticalScrollBar().rangeChanged.connect(self._show_bar)
         # the bar stands in the margin, so that tiles end where the buttons above them end
-        self.verticalScrollBar().rangeChanged.connect(self._leave_room)
+        self.setViewportMargins(28, 0, max(0, 28 - GAP - self.verticalScrollBar().sizeHint().width()), 0)
         theme.changed.connect(self._divide)
 
     def choose_first(self) -> None:
@@ -244,9 +245,9 @@ class Tiles(QListView):
         self._divide()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
         if not self.currentIndex().isValid():
             self.setCurrentIndex(self.model().index(0, 0))
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
@@ -276,9 +277,9 @@ class Tiles(QListView):
         if index.isValid():
             self.character_chosen.emit(index.data(ENTRY).character.id)
 
-    def _leave_room(self, _least: int, most: int) -> None:
-        bar = self.verticalScrollBar().sizeHint().width() if most > 0 else 0
-        self.setViewportMargins(28, 0, max(0, 28 - GAP - bar), 0)
+    def _show_bar(self, _least: int, most: int) -> None:
+        # a disabled bar is not painted
+        self.verticalScrollBar().setEnabled(most > 0)
 
     def _divide(self) -> None:
         least = self._theme.size("tile_min_width")
@@ -338,7 +339,8 @@ class _TileDelegate(QStyledItemDelegate):
 
     def _paint_foot(self, painter: QPainter, area: QRectF, entry: CastEntry) -> None:
         theme = self._theme
-        foot = QRectF(area.left(), area.bottom() - 15, area.width(), 16)
+        height = theme.line("meta") + 1
+        foot = QRectF(area.left(), area.bottom() - height + 1, area.width(), height)
         right = foot.right()
         if entry.total:
             paint_ring(

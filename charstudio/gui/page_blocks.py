@@ -145,7 +145,6 @@ class Block(QWidget):
             if self._holder.indexOf(value_row) != self._order:
                 self._holder.removeWidget(value_row)
                 self._holder.insertWidget(self._order, value_row)
-            value_row.show()
             self._order += 1
         return made
 

@@ -210,20 +210,23 @@ class ValueRow(QWidget):
         self._place: QBoxLayout = self._side_layout() if side else self._full_layout()
         self.setLayout(self._place)
 
+        self._badge.hide()
+        self._lock.hide()
+
         self._badge.clicked.connect(self._on_badge)
         theme.changed.connect(self._restyle)
 
     def _full_layout(self) -> QHBoxLayout:
         self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         self._label.setFixedWidth(self._theme.size("label_margin"))
-        self._label.setContentsMargins(0, 7, 0, 0)
-        right = row(margins=(0, 5, 0, 0), gap=7)
+        self._label.setContentsMargins(0, round(7 * self._theme.scale), 0, 0)
+        right = row(gap=7)
         right.addStretch()
         for part in (self._badge, self._lock, self._source):
-            right.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+            right.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         self._right = QWidget()
         self._right.setLayout(right)
-        self._right.setFixedWidth(round(142 * self._theme.scale))
+        self._right.setFixedSize(round(142 * self._theme.scale), self._theme.line("prose") + 2)
         layout = row(margins=(0, 3, 0, 4), gap=18)
         layout.addWidget(self._label, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._words, 1)
@@ -257,6 +260,7 @@ class ValueRow(QWidget):
         self._label.set_text(self.attribute.label if first else "")
         if self._side:
             self._top.setVisible(first or value.know != "open" or value.locked)
+            self._place.setContentsMargins(10, 5 if first else 0, 10, 6)
         self._badge.show_know(value.know)
         self._lock.setVisible(value.locked)
         icon, sentence = source_words(value.source)
@@ -289,8 +293,7 @@ class ValueRow(QWidget):
         at = self._place.indexOf(self._words)
         self._words.hide()
         self._place.insertWidget(at, self._editor, 1)
-        for part in (self._badge, self._lock, self._source):
-            part.setVisible(part is not self._source and part.isVisible())
+        self._source.hide()
         editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
@@ -389,5 +392,6 @@ class ValueRow(QWidget):
     def _restyle(self) -> None:
         if not self._side:
             self._label.setFixedWidth(self._theme.size("label_margin"))
-            self._right.setFixedWidth(round(142 * self._theme.scale))
+            self._label.setContentsMargins(0, round(7 * self._theme.scale), 0, 0)
+            self._right.setFixedSize(round(142 * self._theme.scale), self._theme.line("prose") + 2)
         self.update()

@@ -47,6 +47,7 @@ class PageView(Paper):
         self._schema: Schema | None = None
         self._blocks: dict[str, Block] = {}
         self._row: ValueRow | None = None
+        self._found = ""
         self._name = ProseLabel(theme, "", style="page_title")
         self._line = ProseLabel(theme, "", style="aside", colour="text_2")
         self._portrait = Portrait(theme, faces, theme.portrait("sheet"), square=True)
@@ -78,11 +79,11 @@ class PageView(Paper):
         words = column(gap=3)
         words.addWidget(self._name)
         words.addWidget(self._line)
-        words.addStretch()
         head = row(gap=18)
         if not self._side:
             head.setContentsMargins(self._indent(), 0, 0, 0)
         head.addLayout(words, 1)
+        head.setAlignment(words, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._portrait, 0, Qt.AlignmentFlag.AlignTop)
         self._head = head
         inner = column(margins=(22, 28, 22, 16) if self._side else (24, 26, 24, 28), gap=0)
@@ -192,6 +193,8 @@ class PageView(Paper):
         for block in self._blocks.values():
             for value_row in block.rows():
                 if value_row.attribute.id == attribute:
+                    # a row that was just built is shown by its layout only a moment later
+                    value_row.show()
                     self._scroll.ensureWidgetVisible(value_row, 0, 60)
                     value_row.setFocus(Qt.FocusReason.OtherFocusReason)
                     return
@@ -209,6 +212,7 @@ class PageView(Paper):
         else:
             value_row = block.open_new(what, self._who.colour if self._who else "slate")
         self._nothing.hide()
+        value_row.show()
         value_row.begin()
         QTimer.singleShot(0, self._show_writing)
 
@@ -318,10 +322,15 @@ class PageView(Paper):
         label = words.split(" – ")[0]
         attribute = next((a for a in self._schema.attributes.values() if a.label == label), None)
         if attribute is not None:
+            # the list of words closes after this, and takes the keyboard along until then
+            self._found = attribute.id
+            QTimer.singleShot(0, self._add_found)
+
+    def _add_found(self) -> None:
+        found, self._found = self._found, ""
+        if found:
             self._close_finder()
-            # the completer writes its words into the line after this
-            QTimer.singleShot(0, self._find.clear)
-            self.add_value(attribute.id)
+            self.add_value(found)
 
     def _on_find_entered(self) -> None:
         index = self._completer.currentIndex()
@@ -329,6 +338,8 @@ class PageView(Paper):
             self._on_found(index.data())
 
     def _on_find_left(self) -> None:
+        if self._found:
+            return
         popup = self._completer.popup()
         if not self._find.hasFocus() and not (popup is not None and popup.isVisible()):
             self._close_finder()
@@ -412,6 +423,9 @@ class PageView(Paper):
         menu.triggered.connect(self._on_know)
 
     def _close_finder(self) -> None:
+        popup = self._completer.popup()
+        if popup is not None:
+            popup.hide()
         self._find.hide()
         self._decided.show()
 

@@ -99,6 +99,7 @@ class Palette(QWidget):
         self._rows += [_Row(one_line(entry.character.name), entry=entry) for entry in cast]
         if self.isHidden():
             self._before = QApplication.focusWidget()
+        self._restyle()
         self._line.clear()
         self._show_found("")
         self.show()
@@ -130,7 +131,7 @@ class Palette(QWidget):
         self._list.setFixedHeight(min(rows, room))
         head = self._line.sizeHint().height() + 30
         body = min(rows, room) + 14 if rows else self._nothing.sizeHint().height() + 12
-        self.setGeometry((window.width() - width) // 2, top, width, head + body + 2)
+        self.setGeometry((window.width() - width) // 2, top, width, head + body + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

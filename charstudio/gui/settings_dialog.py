@@ -36,10 +36,12 @@ class Choices(QWidget):
             self._group.addButton(chip, i)
             layout.addWidget(chip)
         self.setLayout(layout)
-        self._group.idClicked.connect(self._on_clicked)
+        # the arrow keys check a chip without clicking it
+        self._group.idToggled.connect(self._on_toggled)
 
-    def _on_clicked(self, at: int) -> None:
-        self.chosen.emit(self._values[at])
+    def _on_toggled(self, at: int, checked: bool) -> None:
+        if checked:
+            self.chosen.emit(self._values[at])
 
 
 class SettingsDialog(QDialog):

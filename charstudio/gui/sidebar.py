@@ -24,7 +24,7 @@ from charstudio.gui.cast import ENTRY, CastEntry, CastFilter, CastModel
 from charstudio.gui.faces import Faces, paint_ring
 from charstudio.gui.text import menu_text, one_line
 from charstudio.gui.theme import Theme
-from charstudio.gui.widgets import IconButton, IconView, Label, Paper, column, row
+from charstudio.gui.widgets import IconButton, Label, Paper, column, row
 from charstudio.i18n import _
 
 Index = QModelIndex | QPersistentModelIndex
@@ -90,6 +90,7 @@ class Sidebar(Paper):
         layout.addSpacing(2)
         layout.addWidget(self._nobody)
         layout.addWidget(self._cast, 1)
+        layout.addSpacing(6)
         layout.addWidget(self._settings)
         self.setLayout(layout)
         self._nobody.setContentsMargins(8, 2, 0, 2)
@@ -170,20 +171,10 @@ class SearchField(QLineEdit):
         super().__init__()
         self.setPlaceholderText(words)
         self.setAccessibleName(words)
-        self._lens = IconView(theme, "search", colour="text_2")
-        self._keys = Label(theme, "meta", shortcut_text(keys), colour="text_3")
-        self._keys.setVisible(bool(keys))
-        inner = row(margins=(10, 0, 8, 0))
-        inner.addWidget(self._lens)
-        inner.addStretch()
-        inner.addWidget(self._keys)
-        self.setLayout(inner)
-        for part in (self._lens, self._keys):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._theme = theme
+        self._theme, self._keys = theme, shortcut_text(keys) if keys else ""
         self._restyle()
 
-        self.textChanged.connect(self._on_text)
+        self.textChanged.connect(self._restyle)
         theme.changed.connect(self._restyle)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -194,11 +185,22 @@ class SearchField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def _on_text(self, text: str) -> None:
-        self._keys.setVisible(not text and bool(self._keys.text()))
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        side = self._theme.size("icon")
+        ink = self._theme.colour("text_2")
+        lens = self._theme.icon_pixmap("search", ink, side, self.devicePixelRatioF())
+        painter.drawPixmap(10, (self.height() - side) // 2, lens)
+        if self._keys and not self.text():
+            painter.setFont(self._theme.font("meta"))
+            painter.setPen(self._theme.colour("text_3"))
+            right = int(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+            painter.drawText(self.rect().adjusted(0, 0, -9, 0), right, self._keys)
 
     def _restyle(self) -> None:
-        self.setTextMargins(self._theme.size("icon") + 8, 0, 0, 0)
+        keys = QFontMetrics(self._theme.font("meta")).horizontalAdvance(self._keys) if self._keys else 0
+        self.setTextMargins(self._theme.size("icon") + 8, 0, 0 if self.text() else keys + 6, 0)
 
 
 class NavRow(Pressable):

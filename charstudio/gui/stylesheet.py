@@ -56,6 +56,7 @@ QScrollBar::handle { background: $line; border-radius: 4px; }
 QScrollBar::handle:vertical { min-height: 36px; margin: 0 1px; }
 QScrollBar::handle:horizontal { min-width: 36px; margin: 1px 0; }
 QScrollBar::handle:hover, QScrollBar::handle:pressed { background: $line_strong; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)

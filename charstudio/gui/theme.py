@@ -35,7 +35,16 @@ PLAIN_SIZE = 16
 _SCALED = frozenset(
     (
         *("sidebar", "header", "view_head", "status", "control", "control_small", "field", "composer_min"),
-        *("icon", "nav_row", "person_row", "tile_height", "tile_min_width", "label_margin", "measure_max"),
+        *(
+            "icon",
+            "nav_row",
+            "person_row",
+            "tile_height",
+            "tile_image_height",
+            "tile_min_width",
+            "label_margin",
+            "measure_max",
+        ),
         "hit_min",
     )
 )

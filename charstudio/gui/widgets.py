@@ -75,7 +75,7 @@ class Paper(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour(self._paper))
         painter.setPen(self._theme.colour("line"))
-        edge = self.rect().adjusted(0, 0, -1, -1)
+        edge = self.rect()
         for name, ends in (
             ("left", (edge.topLeft(), edge.bottomLeft())),
             ("right", (edge.topRight(), edge.bottomRight())),
@@ -147,14 +147,16 @@ class IconView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        side = self._px or self._theme.size("icon")
-        return QSize(side, side)
+        return QSize(self._side(), self._side())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colour = self._theme.colour(self._colour)
-        side = self._px or self._theme.size("icon")
+        side = self._side()
         pixmap = self._theme.icon_pixmap(self._icon, colour, side, self.devicePixelRatioF())
         QPainter(self).drawPixmap((self.width() - side) // 2, (self.height() - side) // 2, pixmap)
+
+    def _side(self) -> int:
+        return round(self._px * self._theme.scale) or self._theme.size("icon")
 
 
 class NoticeBar(QWidget):
