@@ -41,8 +41,9 @@ class GuideDesk(QObject):
         self._view = view
         self._sittings: dict[int, Guide] = {}
         self._packs: dict[int, str] = {}
+        self._turns: dict[int, Turn] = {}
         self._history: dict[int, list[tuple[str, str, str]]] = {}
-        view.packs(list(pack_names(schema)))
+        view.packs(list(pack_names(schema).items()))
 
         desk.opened.connect(self.show)
         view.said.connect(self.say)
@@ -57,12 +58,11 @@ class GuideDesk(QObject):
     def show(self, who: Character) -> None:
         """Show this character’s sitting; a first one begins with a question."""
         self._view.show_character(who, None)
-        first = who.id not in self._sittings
-        if first:
+        if who.id not in self._sittings:
             self._sittings[who.id] = self._new_guide(who.id, self._packs.get(who.id, "spark"))
-        guide = self._sittings[who.id]
+            self._turns[who.id] = self._sittings[who.id].start()
         self._view.show_history(self._history.get(who.id, []))
-        self._show(who.id, guide.start() if first else guide.resume())
+        self._show(who.id, self._turns[who.id])
 
     def say(self, line: str) -> None:
         """One line of the writer."""
@@ -76,13 +76,13 @@ class GuideDesk(QObject):
         who = self._desk.who
         if who is None:
             return
-        guide = self._sittings[who.id]
-        asked = guide.pending
+        asked = self._turns[who.id].ask
         try:
-            turn = act(guide)
+            turn = act(self._sittings[who.id])
         except StudioError as exc:
             self._window.show_notice(str(exc), kind="danger")
             return
+        self._turns[who.id] = turn
         self._note_answer(who.id, asked, turn)
         self._desk.show_change({c.attribute for c in turn.changes})
         self._show(who.id, turn)
@@ -114,7 +114,7 @@ class GuideDesk(QObject):
             )
             for a in self._schema.packs[pack]
         )
-        self._view.show_progress(done, total, dict(pack_names(self._schema))[pack], steps)
+        self._view.show_progress(done, total, pack_names(self._schema).get(pack, pack), steps)
         self._view.show_turn(turn)
 
     def _on_skip(self) -> None:
@@ -138,4 +138,5 @@ class GuideDesk(QObject):
             return
         self._packs[who.id] = pack
         self._sittings[who.id] = self._new_guide(who.id, pack)
-        self._show(who.id, self._sittings[who.id].start())
+        self._turns[who.id] = self._sittings[who.id].start()
+        self._show(who.id, self._turns[who.id])
