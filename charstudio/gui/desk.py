@@ -208,7 +208,7 @@ class Desk(QObject):
 
     def _on_delete(self, character_id: int) -> None:
         name = self._studio.library.cast.get(character_id).name or _("The nameless voice")
-        if self._told(lambda: self._studio.library.cast.delete(character_id) or True):
+        if self._done(lambda: self._studio.library.cast.delete(character_id)):
             self.refresh()
             self._notice(
                 _("{name} was put away.", name=name[:60]), _("Bring back"), self._bring_back(character_id)
@@ -275,7 +275,7 @@ class Desk(QObject):
         if self._who is None or value.id is None:
             return
         who = self._who.id
-        if self._told(lambda: self._studio.library.cast.adjust(who, becomes, label) or True):
+        if self._done(lambda: self._studio.library.cast.adjust(who, becomes, label)):
             self.show_change({value.attribute})
 
     def _change(self, changes: list[Change]) -> None:
@@ -434,6 +434,15 @@ class Desk(QObject):
             self._window.show_notice(str(exc), kind="danger")
             return None
 
+    def _done(self, act: Callable[[], None]) -> bool:
+        """Do something that can fail; says whether it did not."""
+
+        def acted() -> bool:
+            act()
+            return True
+
+        return bool(self._told(acted))
+
     def _on_place(self, place: str) -> None:
         self.refresh_undo()
         if place == "models":
@@ -492,4 +501,4 @@ def _starter_terms() -> str:
     for file in found.files or ():
         if any(word in file.name.casefold() for word in ("license", "licence", "terms", "notice")):
             return file.read_text()
-    return str(found.metadata.get_payload() or "")[:4000]
+    return str(found.metadata["Description"] or found.metadata["Summary"] or "")[:4000]
