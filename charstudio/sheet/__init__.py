@@ -1,6 +1,18 @@
 """What can be decided about a character, how it is connected, and one sheet as a plain value."""
 
-from charstudio.sheet.schema import Attribute, Edge, Group, Schema, ValueLink, load_schema
-from charstudio.sheet.sheet import Sheet, flip
+from charstudio.sheet.person import flip
+from charstudio.sheet.schema import Attribute, Doubt, Edge, Group, Hint, Schema, ValueLink, load_schema
+from charstudio.sheet.sheet import Sheet
 
-__all__ = ["Attribute", "Edge", "Group", "Schema", "Sheet", "ValueLink", "flip", "load_schema"]
+__all__ = [
+    "Attribute",
+    "Doubt",
+    "Edge",
+    "Group",
+    "Hint",
+    "Schema",
+    "Sheet",
+    "ValueLink",
+    "flip",
+    "load_schema",
+]

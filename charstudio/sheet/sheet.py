@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from charstudio.errors import SheetError
@@ -55,7 +54,7 @@ class Sheet:
         if attribute is None:
             raise SheetError(_("There is no attribute “{name}”.", name=change.attribute[:80]))
         if len(change.value) > MAX_TEXT:
-            raise SheetError(_("A value can hold a million characters; put longer texts into the manuscript."))
+            raise SheetError(_("A value holds a million characters at most; shorten it."))
         here = [v for v in self.values if v.attribute == change.attribute]
         value = Value(
             attribute=change.attribute,
@@ -114,45 +113,3 @@ class Sheet:
         for value in values:
             if value.locked:
                 raise SheetError(_("“{text}” is locked; unlock it first.", text=value.text[:80]))
-
-
-# Sheets speak in the first person, writers in the second: "my word" <-> "your word".
-
-_TO_SECOND = {
-    "i am": "you are", "i'm": "you're", "i’m": "you’re", "i was": "you were", "i've": "you've", "i’ve": "you’ve",
-    "i'll": "you'll", "i’ll": "you’ll", "i'd": "you'd", "i’d": "you’d", "i": "you", "me": "you", "my": "your",
-    "mine": "yours", "myself": "yourself", "am": "are",
-}  # fmt: skip
-_TO_FIRST = {
-    "you are": "I am", "you're": "I'm", "you’re": "I’m", "you were": "I was", "you've": "I've", "you’ve": "I’ve",
-    "you'll": "I'll", "you’ll": "I’ll", "you'd": "I'd", "you’d": "I’d", "your": "my", "yours": "mine",
-    "yourself": "myself", "are you": "am I", "were you": "was I",
-}  # fmt: skip
-_PREPOSITIONS = (
-    "to|for|with|of|at|by|from|about|after|before|behind|beside|between|against|on|in|like|than|without|"
-    "around|near|under|over|into|told|tell|give|gave|hurt|leave|left|love|loved|hate|hated|let|made|make"
-)
-_SECOND = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _TO_SECOND), key=len, reverse=True)) + r")\b", re.I)
-_FIRST = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _TO_FIRST), key=len, reverse=True)) + r")\b", re.I)
-_QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”)")
-
-
-def flip(text: str, to: str) -> str:
-    """Turn first person into second (`to="second"`) or back (`to="first"`); quoted speech stays as it is."""
-    parts = _QUOTED.split(text)
-    return "".join(p if i % 2 else _flip(p, to) for i, p in enumerate(parts))
-
-
-def _flip(text: str, to: str) -> str:
-    if to == "second":
-        return _SECOND.sub(lambda m: _cased(m, _TO_SECOND[m[0].casefold()]), text)
-    text = _FIRST.sub(lambda m: _cased(m, _TO_FIRST[m[0].casefold()]), text)
-    text = re.sub(rf"\b({_PREPOSITIONS})(\s+)you\b", r"\1\2me", text, flags=re.I)
-    return re.sub(r"\b[Yy]ou\b", "I", text)
-
-
-def _cased(match: re.Match[str], becomes: str) -> str:
-    # "I" is a capital anywhere, so only the start of a sentence says that its translation is one.
-    before = match.string[: match.start()].rstrip()
-    starts = match[0][0].isupper() and (not before or before[-1] in ".!?")
-    return becomes[0].upper() + becomes[1:] if starts else becomes

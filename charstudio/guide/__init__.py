@@ -1,0 +1,7 @@
+"""Guided mode: what the writer says becomes changes of the sheet; what to ask next; what to suggest."""
+
+from charstudio.guide.guide import Guide
+from charstudio.guide.network import pack_name, pack_names, progress
+from charstudio.guide.turn import Ask, Chip, Turn, as_json
+
+__all__ = ["Ask", "Chip", "Guide", "Turn", "as_json", "pack_name", "pack_names", "progress"]

@@ -1,0 +1,60 @@
+"""Takes a plain line as the answer to the pending question, in the shape in which values are kept."""
+
+from __future__ import annotations
+
+import re
+
+from charstudio.guide.lines import plain
+from charstudio.guide.statements import shaped
+from charstudio.sheet import Attribute
+
+_NONE = frozenset(
+    ("no", "none", "nope", "none at all", "no one at all", "not any", "nothing at all", "there are none", "there is none")
+)
+_SMALL = frozenset(
+    "a an the to my your in on at with by from because that being nobody someone something nothing somebody "
+    "for of as under between two three four five six not never always only whatever whoever when if it".split()
+)
+_LINKS = frozenset("of for by with from that as in between like on".split())
+_IT_IS = re.compile(r"^(?:it['’]s|it is|that would be|that['’]s|i['’]d say|i would say)\s*[:,]?\s+(?=\S)", re.I)
+# After these words a whole clause may stand: "Your secret is that …".
+_OPEN = frozenset("that when fail you".split())
+
+
+def denies(text: str) -> bool:
+    """Whether the answer is that there is none."""
+    return " ".join(plain(text)) in _NONE if len(text) < 40 else False
+
+
+def takes_clause(attribute: Attribute) -> bool:
+    """Whether "You were there" can be an answer: secrets, beliefs, things that happen."""
+    before = plain(attribute.tell.partition("{v}")[0])
+    return attribute.type == "prose" or bool(before and before[-1] in _OPEN)
+
+
+def answer(attribute: Attribute, text: str) -> str:
+    """The value that a plain answer gives."""
+    raw = text.strip()
+    if "verbatim" in attribute.flags:
+        return shaped(attribute, raw)
+    if len(raw) < 80:
+        raw = _IT_IS.sub("", raw)
+    before, _, after = (plain(part) for part in attribute.tell.partition("{v}"))
+    raw = _without(raw, before)
+    words = plain(raw) if len(raw) < 80 else ()
+    if after and words[-len(after) :] == after and len(words) > len(after):
+        raw = re.sub(r"\W*\b" + r"\W+".join(map(re.escape, after)) + r"\W*$", "", raw, flags=re.I)
+    first = raw.split(None, 1)[0] if raw.split() else ""
+    if first.casefold() in _SMALL and first[1:] == first[1:].casefold():
+        raw = first.casefold() + raw[len(first) :]
+    return shaped(attribute, raw)
+
+
+def _without(raw: str, before: tuple[str, ...]) -> str:
+    """The answer without a link word or "you" that the sentence form has already."""
+    first = raw.split(None, 1)
+    if len(first) == 2 and before and first[0].casefold() == before[-1] and before[-1] in {*_LINKS, "you"}:
+        return first[1]
+    if len(first) == 2 and before and before[-1] == "you" and first[0].casefold() in ("you're", "you’re"):
+        return f"are {first[1]}"
+    return raw

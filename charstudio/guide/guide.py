@@ -1,0 +1,357 @@
+"""Guided mode: the blank voice asks, the writer tells, and a person comes to be; no language model needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from charstudio.errors import SheetError, StoreError
+from charstudio.guide import acts, network, replies
+from charstudio.guide.answers import answer, denies, takes_clause
+from charstudio.guide.questions import Questions, is_question, sounds_like_one
+from charstudio.guide.several import several
+from charstudio.guide.sitting import Sitting, Step
+from charstudio.guide.statements import Fact, Statements
+from charstudio.guide.suggest import suggestions
+from charstudio.guide.telling import Telling, Told
+from charstudio.guide.turn import Chip, Turn
+from charstudio.i18n import _
+from charstudio.model import Change
+from charstudio.sheet import Attribute, Schema, Sheet, flip
+from charstudio.store import Library
+
+LONGEST = 100_000
+
+
+class Guide:
+    """One sitting with one character; remembers the pending question and what was asked and refused."""
+
+    def __init__(
+        self, library: Library, schema: Schema, character_id: int, *, pack: str = "spark", seed: int = 0
+    ) -> None:
+        self._library = library
+        self._schema = schema
+        self._id = character_id
+        self._pack = pack
+        self._seed = seed
+        self._statements = Statements(schema)
+        self._questions = Questions(schema, self._statements.book)
+        self._telling = Telling(schema, self._statements)
+        self._sitting = Sitting()
+        self._acts: dict[str, Callable[[str, int], Turn]] = {
+            "undo": self._undo, "redo": self._redo, "skip": self._skip, "why": self._why,
+            "overview": self._overview, "mode_talk": self._talk, "mode_guide": self._back,
+            "not_applicable": self._not_applicable, "more": self._more, "ask_suggestion": self._suggest,
+            "ask_question": self._ask_on,
+        }  # fmt: skip
+
+    def sheet(self) -> Sheet:
+        """The sheet as it is now."""
+        return self._library.cast.sheet(self._id)
+
+    def start(self) -> Turn:
+        """The first turn: greets and asks the next open question."""
+        called = self.sheet().called
+        hello = _("I am {name}. Where were we?", name=called) if called else _("I am nobody yet. Tell me who I am.")
+        return self._turn("start", hello)
+
+    def say(self, line: str) -> Turn:
+        """What comes of one line of the writer."""
+        try:
+            return self._said(line)
+        except (SheetError, StoreError) as exc:
+            return self._turn("refused", str(exc))
+
+    def take(self, chip: Chip) -> Turn:
+        """What comes of a click on a chip."""
+        if not chip.attribute:
+            return self.say(chip.text)
+        try:
+            return self._take((chip,))
+        except (SheetError, StoreError) as exc:
+            return self._turn("refused", str(exc))
+
+    # Reading a line
+
+    def _said(self, line: str) -> Turn:
+        text = line.strip()
+        if not text:
+            return self._turn("unknown", _("I am listening."), chips=self._sitting.chips)
+        if len(text) > LONGEST:
+            return self._turn("unknown", _("That is too long for me to take in at once; tell me less at a time."))
+        number = acts.chosen(text, len(self._sitting.chips))
+        if number is not None and not self._is_answer_number(text):
+            return self._take([self._sitting.chips[n] for n in number])
+        act, about, count = acts.act_of(text)
+        if act:
+            return self._acts[act](about, count)
+        return self._asked(text) or self._told(text) or self._answered(text) or self._unknown(text)
+
+    def _is_answer_number(self, text: str) -> bool:
+        pending = self._sitting.pending
+        number = pending is not None and self._schema.attributes[pending.attribute].type == "number"
+        return number and any(text.strip(" .") == chip.value for chip in self._sitting.chips)
+
+    def _asked(self, text: str) -> Turn | None:
+        if not is_question(text) and not sounds_like_one(text):
+            return None
+        attribute = self._questions.about(text)
+        if not attribute:
+            return None
+        said = replies.told_of(self._schema, self.sheet(), attribute)
+        if said:
+            return self._turn("ask_value", said)
+        label = _(self._schema.attributes[attribute].label)
+        reply = _("That is not decided yet: {label}. Shall we decide it now?", label=label)
+        if attribute not in self._sitting.asked:
+            self._sitting.interrupt(network.plain_ask(self._schema, attribute))
+        return self._turn("ask_value", reply, chips=self._ideas(attribute, 0))
+
+    def _told(self, text: str) -> Turn | None:
+        sheet = self.sheet()
+        if is_question(text):
+            return self._told_in_doubt(text)
+        if text[0] in "\"“'" and text[-1] in "\"”'":
+            return None
+        told = self._telling.retracted(text, sheet) or self._telling.changed(text, sheet)
+        if told is None:
+            facts = several(text, self._statements, self._schema)
+            if facts:
+                return self._several(facts)
+            told = self._telling.told(text, sheet, self._pending) or self._in_first_person(text, sheet)
+        return self._act_on(told, text) if told else None
+
+    def _told_in_doubt(self, text: str) -> Turn | None:
+        """ "Your name is Jane?" may be told or asked; the writer says which."""
+        fact = self._statements.told(text)
+        if fact is None or not fact.sure or fact.state != "set" or sounds_like_one(text):
+            return None
+        if "verbatim" in self._schema.attributes[fact.attribute].flags and fact.weight > 2:
+            quote = fact.attribute == "sample_line"
+            return self._change("tell", (Change(fact.attribute, fact.value, "add"),)) if quote else None
+        return self._offer_options("unknown", Fact(fact.attributes, fact.value.rstrip("? ")))
+
+    def _in_first_person(self, text: str, sheet: Sheet) -> Told | None:
+        """A writer who answers in the voice of the character: "My name is Jane."."""
+        if not text[:400].casefold().startswith(("i ", "my ", "i'm ", "i’m ")):
+            return None
+        told = self._telling.told(flip(text, "second"), sheet, self._pending)
+        return told if told and told.changes else None
+
+    def _act_on(self, told: Told, text: str) -> Turn | None:
+        if told.missing:
+            label = _(self._schema.attributes[told.missing].label)
+            return self._turn("retract", _("That was not on my sheet: {label}.", label=label))
+        if told.changes:
+            return self._change(told.act, told.changes)
+        pending = self._sitting.pending
+        if told.options is None or (pending and takes_clause(self._schema.attributes[pending.attribute])):
+            return None
+        if pending and told.options.bare and self._asks_what_i_am(pending.attribute, told.options):
+            value = self._statements.shaped(pending.attribute, told.options.value)
+            return self._change("answer", (self._one(pending.attribute, value),))
+        return self._offer_options(told.act, told.options)
+
+    def _asks_what_i_am(self, attribute: str, fact: Fact) -> bool:
+        """Whether "You are gloomy." answers the pending question in its own form ("You are usually …")."""
+        form = self._schema.attributes[attribute].tell.partition("{v}")[0].casefold().split()
+        return "are" in form[-2:] and "mood" in fact.attributes
+
+    def _answered(self, text: str) -> Turn | None:
+        pending = self._sitting.pending
+        if pending is None or is_question(text):
+            return None
+        attribute = self._schema.attributes[pending.attribute]
+        if denies(text):
+            return self._change("answer", (Change(attribute.id, state="none"),))
+        words = self._statements.book.read(text[:400]).plain
+        if acts.NUMBERS.match(" ".join(words)) and attribute.type not in ("number", "date", "prose"):
+            return self._turn("unknown", _("There is no such number to choose; tell me in words."))
+        if not takes_clause(attribute) and _speaks_to_me(words, attribute):
+            return self._offer_options("unknown", Fact((attribute.id, *self._nearest(attribute.id)), text))
+        if sounds_like_one(text) and attribute.type != "prose":
+            return None
+        value = answer(attribute, text)
+        if not value.strip():
+            return None
+        return self._change("answer", self._telling.changes(Fact((attribute.id,), value), self.sheet()))
+
+    def _nearest(self, attribute: str) -> tuple[str, ...]:
+        return tuple(n for n in self._schema.neighbours(attribute) if n not in self.sheet().decided())[:2]
+
+    def _unknown(self, text: str) -> Turn:
+        if is_question(text):
+            reply = _("I took that for a question, but I do not know what it is about. Did you mean one of these?")
+        else:
+            reply = _("I did not understand that, and I would rather not guess. Did you mean one of these?")
+        chips = (
+            Chip(_("What do you know about yourself?"), "", "", "overview"),
+            Chip(_("Suggest something."), "", "", "ask_suggestion"),
+        )
+        return self._turn("unknown", reply, chips=chips)
+
+    # Acts
+
+    def _undo(self, about: str, count: int) -> Turn:
+        undone = self._library.undo(self._id)
+        if undone is None:
+            return self._turn("undo", _("There is nothing to undo."))
+        self._sitting.take_back(undone.label)
+        return self._turn("undo", _("I take that back: {what}.", what=undone.label))
+
+    def _redo(self, about: str, count: int) -> Turn:
+        redone = self._library.redo(self._id)
+        if redone is None:
+            return self._turn("redo", _("There is nothing to redo."))
+        self._sitting.do_again(redone.label)
+        return self._turn("redo", _("It holds again: {what}.", what=redone.label))
+
+    def _skip(self, about: str, count: int) -> Turn:
+        pending = self._sitting.pending
+        if pending is None:
+            return self._turn("skip", _("There is no question to skip."))
+        self._sitting.let_go(pending.attribute)
+        return self._turn("skip", _("Another time, then."))
+
+    def _why(self, about: str, count: int) -> Turn:
+        pending = self._sitting.pending
+        return self._turn("why", pending.reason if pending else _("I asked nothing."), chips=self._sitting.chips)
+
+    def _overview(self, about: str, count: int) -> Turn:
+        return self._turn("overview", replies.overview(self._schema, self.sheet()))
+
+    def _talk(self, about: str, count: int) -> Turn:
+        return self._turn("mode", _("Then let us talk. Say “Back to questions” when you want me to ask."), mode="talk")
+
+    def _back(self, about: str, count: int) -> Turn:
+        return self._turn("mode", _("Back to questions, then."))
+
+    def _not_applicable(self, about: str, count: int) -> Turn:
+        if not self._pending:
+            return self._turn("not_applicable", _("I asked nothing."))
+        return self._change("not_applicable", (Change(self._pending, state="na"),))
+
+    def _ask_on(self, about: str, count: int) -> Turn:
+        return self._turn("ask_question", _("Then I ask:"))
+
+    def _suggest(self, about: str, count: int) -> Turn:
+        named = self._statements.noun(about) if about else ()
+        if about and len(named) != 1 and about not in ("it", "that", "this"):
+            return self._unknown(about)
+        attribute = named[0] if named else self._pending or self._following()
+        return self._suggested("ask_suggestion", attribute, count)
+
+    def _more(self, about: str, count: int) -> Turn:
+        attribute = self._sitting.suggested if self._sitting.chips else self._pending
+        return self._suggested("more", attribute or self._pending or self._following(), count)
+
+    def _suggested(self, act: str, attribute: str, count: int) -> Turn:
+        chips = self._ideas(attribute, count) if attribute else ()
+        if not chips:
+            return self._turn(act, _("I have no more ideas for that; your own words are better anyway."))
+        label = _(self._schema.attributes[attribute].label)
+        return self._turn(act, _("Some ideas, by number: {label}.", label=label), chips=chips)
+
+    def _ideas(self, attribute: str, count: int) -> tuple[Chip, ...]:
+        shown = self._sitting.shown.get(attribute, set())
+        values = suggestions(
+            self._schema, self.sheet(), attribute, shown=shown, seed=self._seed, count=count
+        )
+        return self._sitting.offer(attribute, values) if values else ()
+
+    def _following(self) -> str:
+        ask = self._next()
+        return ask.attribute if ask else ""
+
+    # Deciding
+
+    def _several(self, facts: Sequence[Fact]) -> Turn:
+        reply = _("I heard several things. Say a number, several, or “all”.")
+        return self._turn("tell_many", reply, chips=tuple(self._chip(f.attribute, f.value, "tell") for f in facts))
+
+    def _offer_options(self, act: str, fact: Fact) -> Turn:
+        chips = tuple(
+            self._chip(a, self._statements.shaped(a, fact.value), "tell" if act != "add" else "add")
+            for a in fact.attributes
+        )
+        return self._turn(act, _("I am not sure what that is about. Which of these did you mean?"), chips=chips)
+
+    def _chip(self, attribute: str, value: str, act: str) -> Chip:
+        label = _(self._schema.attributes[attribute].label)
+        return Chip(_("{label}: {value}", label=label, value=value), attribute, value, act)
+
+    def _take(self, chips: Sequence[Chip]) -> Turn:
+        offered = [c for c in chips if not c.attribute]
+        if offered:
+            return self.say(offered[0].text)
+        single = {c.attribute for c in chips if not self._schema.attributes[c.attribute].many}
+        if any(sum(c.attribute == a for c in chips) > 1 for a in single):
+            return self._turn("unknown", _("That can be only one of them; which one?"), chips=self._sitting.chips)
+        return self._change(chips[0].act, tuple(self._one(c.attribute, c.value) for c in chips))
+
+    def _one(self, attribute: str, value: str) -> Change:
+        return Change(attribute, value, "add" if self._schema.attributes[attribute].many else "set")
+
+    def _change(self, act: str, changes: tuple[Change, ...]) -> Turn:
+        label = replies.step_label(self._schema, changes)
+        old = self.sheet()
+        new = self._library.cast.change(self._id, changes, self._schema, "guided", label)
+        if new == old:
+            return self._turn(act, replies.confirmed(self._schema, changes))
+        ids = tuple(dict.fromkeys(c.attribute for c in changes))
+        answered = self._sitting.let_go(*ids) if any(c.op in ("set", "add") for c in changes) else None
+        self._sitting.done.append(Step(label, ids, answered))
+        self._sitting.undone.clear()
+        if act not in ("retract", "not_applicable"):
+            self._sitting.trail += ids
+        return self._turn(act, replies.confirmed(self._schema, changes), changes=changes)
+
+    # The next question
+
+    @property
+    def _pending(self) -> str:
+        return self._sitting.pending.attribute if self._sitting.pending else ""
+
+    def _next(self) -> network.Ask | None:
+        sitting, sheet = self._sitting, self.sheet()
+        decided = sheet.decided()
+        if sitting.pending is not None and sitting.pending.attribute not in decided:
+            return sitting.pending
+        while sitting.waiting:
+            ask = sitting.waiting.pop()
+            if ask.attribute not in decided:
+                return ask
+        return network.next_ask(self._schema, sheet, self._pack, asked=sitting.asked, trail=sitting.trail)
+
+    def _turn(
+        self,
+        act: str,
+        reply: str,
+        *,
+        changes: tuple[Change, ...] = (),
+        chips: tuple[Chip, ...] = (),
+        mode: str = "guide",
+    ) -> Turn:
+        ask = self._sitting.pose(self._next())
+        self._sitting.chips = chips
+        note = self._pack_note(ask.attribute if ask else "")
+        if ask is None:
+            note = f"{note} " + _("I have no more questions; tell me whatever you like.")
+        return Turn(act, changes, f"{reply} {note}".strip() if note else reply, ask, chips, mode)
+
+    def _pack_note(self, attribute: str) -> str:
+        """Said once, when the pack has no question left."""
+        ids = self._schema.packs.get(self._pack, ())
+        if not self._sitting.pack_running or attribute in ids:
+            return ""
+        if any(i not in self._sitting.asked and i not in self.sheet().decided() for i in ids):
+            return ""
+        self._sitting.pack_running = False
+        return _("That was the last question of “{pack}”; I ask on.", pack=network.pack_name(self._pack))
+
+
+def _speaks_to_me(words: tuple[str, ...], attribute: Attribute) -> bool:
+    """Whether a line is a whole sentence to the character ("You like tea") and so no plain answer."""
+    if len(words) < 2:
+        return False
+    named = "verbatim" in attribute.flags or attribute.type == "number"
+    return words[0] == "you" or (named and bool({"you", "your"} & set(words)))

@@ -1,0 +1,286 @@
+"""The one place where the parts of the studio are put together; views are handed the parts they need."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from charstudio import paths, settings
+from charstudio.cards import Card, card_of, read_card, write_json, write_png
+from charstudio.engines import EchoEngine, Engine, LlamaEngine, Shelf
+from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
+from charstudio.exports import as_markdown, card_for, page_of, sheet_from
+from charstudio.exports.cards import is_ours
+from charstudio.guide import Guide
+from charstudio.i18n import _
+from charstudio.jobs import Progress
+from charstudio.memory import Recall, SentenceEmbedder
+from charstudio.model import Character, Picture
+from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
+from charstudio.sheet import load_schema
+from charstudio.store import open_library
+from charstudio.store.cast import KeptCard
+from charstudio.talk import Conversation, Persona, Prose, expand
+from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
+
+Format = Literal["auto", "json-v2", "json-v3", "png", "markdown"]
+LARGEST_CARD = 256 * 1024 * 1024
+PORTRAIT = 512  # pixels of a picture made for a card
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A card that became a character, or why it did not."""
+
+    file: Path
+    character: Character | None
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Studio:
+    """One library and everything that works on it."""
+
+    def __init__(self, library: Path, chosen: settings.Settings) -> None:
+        self.settings = chosen
+        self.schema = load_schema(paths.resource("attributes.yaml"))
+        self.library = open_library(library)
+        self.shelf = Shelf()
+        self.embedder = SentenceEmbedder() if SentenceEmbedder.available() else None
+        self.recall = Recall(self.library, self.embedder)
+        self.speaker = Pyttsx3Speaker()
+        self._engine: Engine | None = None
+        self.conversation = Conversation(self.library, self.engine, self.recall, self.persona, self.greetings)
+        self._settle()
+
+    def close(self) -> None:
+        """End the child processes and let go of the library."""
+        if self._engine is not None:
+            self._engine.close()
+        if self.embedder is not None:
+            self.embedder.close()
+        self.speaker.close()
+        self.library.close()
+
+    # Settings and models
+
+    def change_settings(self, chosen: settings.Settings) -> None:
+        """Use and keep other settings; another model or context opens another engine when next needed."""
+        old, self.settings = self.settings, chosen
+        settings.save(chosen)
+        engine_of = ("model", "engine", "threads", "context")
+        if self._engine is not None and any(getattr(old, n) != getattr(chosen, n) for n in engine_of):
+            self._engine.close()
+            self._engine = None
+        self._settle()
+
+    def engine(self) -> Engine:
+        """The engine in use, made when first asked; raises `EngineError` when there is no model at all."""
+        if self._engine is None:
+            self._engine = self._opened()
+        return self._engine
+
+    def model_name(self) -> str:
+        """The name of the model in use, without loading it; empty when there is none."""
+        if self.settings.engine == "echo":
+            return "echo"
+        if not self.settings.model:
+            return _("Starter model") if self.shelf.has_starter() else ""
+        return next((m.name for m in self.shelf.all() if m.path == self.settings.model), "")
+
+    def _opened(self) -> Engine:
+        if self.settings.engine == "echo":
+            return EchoEngine()
+        if importlib.util.find_spec("llama_cpp") is None:
+            raise EngineError(_("Open talk needs the extra `engine`: pip install 'charstudio[engine]'."))
+        path = self.shelf.find(self.settings.model)
+        prepare = self.shelf.prepare_starter if path == self.shelf.starter_path() else None
+        return LlamaEngine(path, self.settings.context, self.settings.threads, prepare)
+
+    def _settle(self) -> None:
+        self.conversation.user = self.settings.persona or _("Writer")
+        self.conversation.context = self.settings.context
+
+    # Characters
+
+    def guide(self, character_id: int, pack: str = "spark") -> Guide:
+        """A sitting in guided mode."""
+        return Guide(self.library, self.schema, character_id, pack=pack)
+
+    def persona(self, character_id: int) -> Persona:
+        """A character as a model may know it."""
+        character = self.library.cast.get(character_id)
+        sheet = self.library.cast.sheet(character_id)
+        called = character.called or _("Voice")
+        card = self.card(character_id)
+        prose = self._prose(card, called) if card is not None and not is_ours(card) else Prose()
+        return Persona(called, character.name, sheet, self.schema, prose)
+
+    def greetings(self, character_id: int) -> tuple[str, ...]:
+        """The first messages of a character's card, macros replaced."""
+        card = self.card(character_id)
+        if card is None:
+            return ()
+        called = self.library.cast.get(character_id).called or _("Voice")
+        texts = (card.first_mes, *card.alternate_greetings)
+        return tuple(self._expanded(text, called) for text in texts if text.strip())
+
+    def card(self, character_id: int) -> Card | None:
+        """The card a character came from, as it was imported."""
+        kept = self.library.cast.card(character_id)
+        return card_of(kept.raw, picture=None) if kept else None
+
+    def portrait(self, character: Character, size: int, *, dark: bool = False) -> bytes:
+        """A square PNG: the character's own picture, or the first letter on a plate in its colour."""
+        picture = self.library.cast.picture(character.picture_id) if character.picture_id else None
+        if picture is not None:
+            try:
+                return thumbnail(picture.body, size)
+            except StudioError:
+                pass  # a picture that cannot be shown any more is no reason to show nothing
+        return letter_plate(character.called or character.name, character.colour, size, dark=dark)
+
+    def set_picture(self, character_id: int, path: Path) -> None:
+        """Use a picture of one's own."""
+        body = read_file(path)
+        picture = self.library.cast.keep_picture(Picture(check_picture(body), body))
+        self.library.cast.dress(character_id, _("New picture"), picture_id=picture)
+
+    # Import and export
+
+    def import_files(self, files: list[Path], cancel: Cancel) -> Iterator[Imported | Progress]:
+        """Bring cards in one after another; a bad one is told and does not stop the others."""
+        for n, file in enumerate(files):
+            cancel.check()
+            yield Progress(n, len(files), _("Importing {file}", file=file.name))
+            try:
+                yield self._import(file)
+            except StudioError as exc:
+                yield Imported(file, None, error=str(exc))
+
+    def export(self, character_id: int, out: Path, form: Format = "auto") -> Path:
+        """Write a character to a file; raises `ExportError` and leaves what was there when that fails."""
+        form = _format_of(out) if form == "auto" else form
+        if form == "markdown":
+            body = as_markdown(page_of(self.library.cast.sheet(character_id), self.schema)).encode()
+        elif form == "png":
+            body = write_png(
+                self._card_now(character_id), self._card_picture(character_id), modification_date=_now()
+            )
+        else:
+            body = write_json(
+                self._card_now(character_id), 2 if form == "json-v2" else 3, modification_date=_now()
+            )
+        try:
+            paths.write_atomically(out, body)
+        except OSError as exc:
+            raise ExportError(
+                _(
+                    "{out} could not be written: {why}; choose another place.",
+                    out=out,
+                    why=exc.strerror or exc,
+                )
+            ) from exc
+        return out
+
+    def _import(self, file: Path) -> Imported:
+        body = read_file(file)
+        card = read_card(body, file.name)
+        arrived = sheet_from(card, self.schema)
+        warnings = (*card.warnings, *arrived.warnings)
+        kept = KeptCard(card.raw, body, file.name, card.spec, warnings)
+        picture = None
+        if card.picture:
+            try:
+                picture = Picture(check_picture(card.picture), card.picture)
+            except StudioError as exc:
+                warnings = (*warnings, str(exc))
+        made = self.library.cast.take_in(self.schema, arrived.changes, kept, picture)
+        return Imported(file, self.library.cast.get(made.id), warnings)
+
+    def _card_now(self, character_id: int) -> Card:
+        character = self.library.cast.get(character_id)
+        dress = {"colour": character.colour, "voice": character.voice}
+        return card_for(
+            self.library.cast.sheet(character_id), self.schema, self.card(character_id), dress=dress
+        )
+
+    def _card_picture(self, character_id: int) -> bytes:
+        character = self.library.cast.get(character_id)
+        picture = self.library.cast.picture(character.picture_id) if character.picture_id else None
+        return (
+            as_png(picture.body)
+            if picture
+            else letter_plate(character.called or character.name, character.colour, PORTRAIT)
+        )
+
+    # Voice
+
+    def voice(self, character_id: int) -> tuple[VoiceSettings, str]:
+        """How a character sounds, and why: what the writer chose, or what fits the sheet."""
+        character = self.library.cast.get(character_id)
+        if character.voice:
+            return VoiceSettings.from_dict(character.voice), _("You chose this voice.")
+        return voice_for(self.library.cast.sheet(character_id), self.schema)
+
+    def speak(self, character_id: int, text: str, out: Path, cancel: Cancel) -> float:
+        """Speak a text into a WAV file; returns its seconds."""
+        voice, _why = self.voice(character_id)
+        return self.speaker.speak(text, voice, out, cancel)
+
+    # Inside
+
+    def _prose(self, card: Card, called: str) -> Prose:
+        fields = (
+            card.description,
+            card.personality,
+            card.scenario,
+            card.mes_example,
+            card.system_prompt,
+            card.post_history_instructions,
+        )
+        return Prose(*(self._expanded(text, called) for text in fields))
+
+    def _expanded(self, text: str, called: str) -> str:
+        return expand(text, called, self.conversation.user)
+
+
+def with_seed(studio: Studio, seed: int | None, max_tokens: int | None) -> None:
+    """Use a seed and a length for all replies from now on."""
+    sampling = studio.conversation.sampling
+    studio.conversation.sampling = replace(sampling, seed=seed, max_tokens=max_tokens or sampling.max_tokens)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that should be a card; raises `CardError` in a sentence."""
+    try:
+        if path.stat().st_size > LARGEST_CARD:
+            raise CardError(_("{file} is too large to be a card (over 256 MB).", file=path))
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise CardError(_("There is no file {file}; check the name.", file=path)) from exc
+    except OSError as exc:
+        why = os.strerror(exc.errno) if exc.errno else str(exc)
+        raise CardError(_("{file} cannot be read: {why}.", file=path, why=why)) from exc
+
+
+def _format_of(out: Path) -> Format:
+    found: dict[str, Format] = {".png": "png", ".json": "json-v3", ".md": "markdown", ".markdown": "markdown"}
+    form = found.get(out.suffix.lower())
+    if form is None:
+        raise ExportError(
+            _(
+                "What {file} should be is not clear; end it in .png, .json or .md, or name a format.",
+                file=out.name,
+            )
+        )
+    return form
+
+
+def _now() -> int:
+    return int(time.time())

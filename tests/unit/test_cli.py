@@ -1,0 +1,272 @@
+"""The command line does the main job, tells errors in one sentence, and never shows a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from charstudio import paths, settings
+from charstudio.cli import run
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def cs(capsys, monkeypatch):
+    """Runs one command: (exit code, standard output, standard error)."""
+
+    def command(*arguments: str, lines: str = ""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+        try:
+            code = run([*arguments])
+        except SystemExit as exc:
+            code = exc.code
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return command
+
+
+@pytest.fixture
+def echo(home):
+    settings.save(settings.Settings(engine="echo"))
+
+
+def test_a_character_is_made_listed_shown_changed_and_taken_back(cs):
+    assert cs("new", "Jane Marlow")[:2] == (0, "1\tJane Marlow\n")
+    assert cs("set", "jane", "job", "a locksmith")[:2] == (0, "Occupation\ta locksmith\n")
+    assert "**Occupation:** a locksmith" in cs("show", "1")[1]
+    assert cs("undo", "Jane")[:2] == (0, "Taken back: Occupation: a locksmith\n")
+    assert cs("redo", "Jane")[0] == 0
+    body = json.loads(cs("show", "Jane", "--json")[1])
+    assert [(v["attribute"], v["text"], v["source"]) for v in body["values"]] == [
+        ("full_name", "Jane Marlow", "command"),
+        ("occupation", "a locksmith", "command"),
+    ]
+    (listed,) = json.loads(cs("list", "--json")[1])
+    assert (listed["id"], listed["name"]) == (1, "Jane Marlow")
+
+
+def test_undo_without_anything_to_undo_is_told(cs):
+    cs("new", "Jane")
+    assert cs("undo", "Jane") == (1, "", "There is nothing to undo.\n")
+    assert cs("redo", "Jane") == (1, "", "There is nothing to redo.\n")
+
+
+def test_a_deleted_character_is_brought_back_by_id_or_name(cs):
+    cs("new", "Jane")
+    cs("delete", "Jane")
+    assert cs("show", "Jane")[0] == 1
+    assert cs("undo", "Jane")[0] == 0
+    assert cs("show", "Jane")[0] == 0
+
+
+def test_the_library_may_be_named_before_or_after_the_verb(cs, tmp_path):
+    here = str(tmp_path / "a.charstudio")
+    cs("--library", here, "new", "Ann")
+    assert cs("list", "--library", here)[1].startswith("1\tAnn")
+    assert "Nobody yet" in cs("list")[1]
+
+
+def test_guided_mode_answers_each_line_with_one_reply(cs):
+    cs("new", "")
+    code, out, _err = cs(
+        "guide", "1", "--json", lines="Your name is Jane Marlow.\nYou are 34 years old.\nundo\n"
+    )
+    turns = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert len(turns) == 3
+    assert turns[0]["changes"] == [{"attribute": "full_name", "value": "Jane Marlow", "op": "set"}]
+    assert set(turns[0]) == {"act", "changes", "reply", "ask", "chips"}
+    assert {"attribute", "text"} <= set(turns[0]["ask"])
+    assert turns[1]["changes"][0]["attribute"] == "age"
+    assert turns[2]["act"] == "undo"
+    assert "34" not in cs("show", "1")[1]
+
+
+def test_talk_streams_one_reply_a_line_and_goes_on_past_an_empty_one(cs, echo):
+    cs("new", "Jane")
+    code, out, err = cs("talk", "Jane", lines="Hello\n\nAgain\n")
+    assert out == "You said: Hello\nYou said: Again\n"
+    assert code == 1
+    assert err == "There is nothing to say yet; write a message first.\n"
+
+
+def test_talk_as_json_has_the_promised_fields(cs, echo):
+    cs("new", "Jane")
+    reply = json.loads(cs("talk", "Jane", "--json", lines="Hello\n")[1])
+    assert {"text", "tokens", "prompt_tokens", "ttft_ms"} <= set(reply)
+
+
+def test_a_talk_goes_on_unless_a_new_one_is_asked_for(cs, echo):
+    from charstudio.store import open_library
+
+    cs("new", "Jane")
+    cs("talk", "Jane", lines="One\n")
+    cs("talk", "Jane", lines="Two\n")
+    cs("talk", "Jane", "--new", lines="Three\n")
+    library = open_library(paths.default_library())
+    counts = [len(library.talks.messages(t.id)) for t in library.talks.of(1)]
+    library.close()
+    assert counts == [2, 4]
+
+
+def test_without_any_model_talk_says_what_to_do_and_guided_mode_works(cs, monkeypatch):
+    from charstudio.engines import Shelf
+
+    monkeypatch.setattr(Shelf, "has_starter", lambda _self: False)
+    cs("new", "Jane")
+    code, out, err = cs("talk", "Jane", lines="Hello\n")
+    assert (code, out) == (1, "")
+    assert "add a GGUF file" in err
+    assert cs("guide", "Jane", lines="You are 34 years old.\n")[0] == 0
+
+
+def test_the_prompt_is_shown_section_by_section(cs, echo):
+    cs("new", "Jane")
+    cs("set", "Jane", "age", "34")
+    body = json.loads(cs("prompt", "Jane", "--message", "How old are you?", "--json")[1])
+    names = [s["name"] for s in body["sections"]]
+    assert names == ["who", "moment", "message"]
+    assert all(s["tokens"] > 0 for s in body["sections"])
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("j.png", "auto"), ("j.json", "auto"), ("j.json", "json-v2"), ("x", "png")]
+)
+def test_an_exported_card_comes_back_as_the_same_character(cs, tmp_path, name, form):
+    cs("new", "Jane Marlow")
+    cs("set", "Jane", "age", "34")
+    cs("set", "Jane", "fear", "deep water")
+    file = str(tmp_path / name)
+    assert cs("export", "Jane", file, "--format", form)[:2] == (0, f"{file}\n")
+    (come,) = json.loads(cs("import", file, "--json")[1])
+    assert (come["name"], come["warnings"]) == ("Jane Marlow", [])
+    values = json.loads(cs("show", str(come["id"]), "--json")[1])["values"]
+    assert [(v["attribute"], v["text"]) for v in values] == [("full_name", "Jane Marlow"), ("age", "34")]
+
+
+def test_a_strangers_card_keeps_its_prose_fields_and_unknown_parts(cs, tmp_path):
+    raw = {
+        "spec": "chara_card_v2",
+        "spec_version": "2.0",
+        "data": {
+            **dict.fromkeys(("personality", "scenario", "mes_example", "system_prompt", "creator"), ""),
+            **dict.fromkeys(("post_history_instructions", "creator_notes", "character_version"), ""),
+            "name": "Mira Voss",
+            "description": "{{char}} sails.",
+            "first_mes": "Ahoy, {{user}}. I am {{char}}.",
+            "alternate_greetings": ["Off my ship, <USER>."],
+            "tags": ["sea"],
+            "extensions": {"somebody/else": {"deep": [1, {"x": None}]}},
+        },
+    }
+    file, out = tmp_path / "mira.json", tmp_path / "out.json"
+    file.write_text(json.dumps(raw))
+    cs("import", str(file))
+    cs("set", "Mira", "full_name", "Mira Holm")
+    cs("export", "Mira", str(out), "--format", "json-v2")
+    back = json.loads(out.read_text())
+    ours = back["data"]["extensions"].pop("charstudio")
+    assert ours["made"] is False
+    assert back["data"].pop("name") == "Mira Holm"
+    raw["data"].pop("name")
+    assert back == raw
+
+
+def test_greetings_speak_with_the_names_of_this_talk(cs, echo, tmp_path):
+    file = tmp_path / "mira.json"
+    file.write_text(
+        json.dumps(
+            {
+                "name": "Mira Voss",
+                "description": "A captain.",
+                "personality": "",
+                "scenario": "",
+                "first_mes": "Ahoy, {{user}}. I am {{char}}.",
+                "mes_example": "",
+            }
+        )
+    )
+    cs("import", str(file))
+    assert cs("talk", "Mira", "--new", lines="Hello\n")[1].splitlines()[0] == "Ahoy, Writer. I am Mira."
+
+
+def test_importing_goes_on_past_a_bad_file_and_exits_with_1(cs, tmp_path):
+    cs("new", "Jane")
+    good, bad = tmp_path / "good.json", tmp_path / "package.json"
+    cs("export", "Jane", str(good))
+    bad.write_text('{"name": "left-pad"}')
+    code, out, err = cs("import", str(bad), str(tmp_path / "none.png"), str(good))
+    assert code == 1
+    assert out == "2\tJane\n"
+    assert len(err.splitlines()) == 2
+
+
+def test_card_read_looks_without_touching_a_library(cs, tmp_path, home):
+    cs("new", "Jane")
+    file = tmp_path / "jane.png"
+    cs("export", "Jane", str(file))
+    before = paths.default_library().read_bytes()
+    code, out, _err = cs("card", "read", str(file), "--json")
+    assert code == 0
+    assert json.loads(out)["card"]["data"]["name"] == "Jane"
+    assert json.loads(out)["warnings"] == []
+    assert paths.default_library().read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a/b", "🧜‍♀️", "مريم النور", "x" * 10_000, "-- drop", "{v}"])
+def test_any_name_is_accepted_everywhere(cs, tmp_path, echo, name):
+    assert cs("new", "--", name)[:2] == (0, f"1\t{name}\n")
+    assert json.loads(cs("show", "1", "--json")[1])["name"] == name
+    assert cs("talk", "1", lines="Hello\n")[1] == "You said: Hello\n"
+    for ending in ("png", "json", "md"):
+        assert cs("export", "1", str(tmp_path / f"out.{ending}"))[0] == 0
+    assert (
+        json.loads(cs("card", "read", str(tmp_path / "out.png"), "--json")[1])["card"]["data"]["name"] == name
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nonsense"], 2),
+        (["new"], 2),
+        (["models", "add"], 2),
+        (["talk", "Jane", "--max-tokens", "0"], 2),
+        (["show", "Nobody"], 1),
+        (["set", "Jane", "nonsense", "x"], 1),
+        (["set", "Jane", "age", ""], 1),
+        (["export", "Jane", "/nowhere/x.png"], 1),
+        (["export", "Jane", "x.doc"], 1),
+        (["models", "inspect", "/nowhere.gguf"], 1),
+        (["card", "read", "/nowhere.png"], 1),
+        (["speak", "Jane", "hello", "--out", "/nowhere/x.wav"], 1),
+        (["talk", "Jane", "--model", "nonsense"], 1),
+        (["list", "--library", "/nowhere/x.charstudio"], 1),
+        (["list", "--library", "/"], 1),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_an_exit_code(cs, arguments, code):
+    cs("new", "Jane")
+    found, _out, err = cs(*arguments)
+    assert found == code
+    assert len(err.strip().splitlines()) == 1 or code == 2
+
+
+def test_a_1_mb_message_is_told_and_the_talk_goes_on(cs, echo):
+    cs("new", "Jane")
+    code, out, err = cs("talk", "Jane", lines="x" * 1_000_000 + "\nHello\n")
+    assert (code, out) == (1, "You said: Hello\n")
+    assert "in pieces" in err
+    assert len(err) < 300
+
+
+def test_the_command_line_works_beside_an_open_library(cs, library, schema):
+    library.cast.new(schema, "Jane")
+    assert cs("set", "Jane", "age", "34")[0] == 0
+    assert library.cast.sheet(1).text("age") == "34"

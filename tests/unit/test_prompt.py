@@ -1,0 +1,180 @@
+"""A prompt tells what a model may know, in an order that lets most of it be read only once."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from charstudio.model import KNOW_LEVELS, Change, Message
+from charstudio.sheet import Sheet
+from charstudio.talk import Persona, Prose, expand
+from charstudio.talk.prompt import Moment, Scene, build, pick_moment
+
+
+def sheet_of(schema, changes):
+    sheet = Sheet()
+    for change in changes:
+        sheet = sheet.apply(change, schema, "form")
+    return sheet
+
+
+@pytest.fixture
+def jane(schema):
+    sheet = sheet_of(
+        schema,
+        [
+            Change("full_name", "Jane Marlow"),
+            Change("age", "34"),
+            Change("fear", "deep water"),
+            Change("need", "to forgive herself"),
+            Change("one_line", "AUTHOR-ONLY-LINE"),
+            Change("siblings", "", state="none"),
+        ],
+    )
+    return Persona("Jane", "Jane Marlow", sheet, schema)
+
+
+def said(*bodies, moments=None):
+    roles = ("writer", "character")
+    return tuple(
+        Message(n + 1, 1, n or None, roles[n % 2], "", body, moment=(moments or {}).get(n, ""))
+        for n, body in enumerate(bodies)
+    )
+
+
+def everything(prompt):
+    return "\n".join([prompt.flat, *(m.content for m in prompt.messages), *(s.text for s in prompt.sections)])
+
+
+def test_each_know_level_is_told_in_its_own_way(jane):
+    prompt = build(Scene(jane, "Visitor", said("Hello")))
+    system = prompt.messages[0].content
+    assert "I am 34 years old." in system
+    assert "You protect the following" in system
+    assert "- I am afraid of deep water." in system
+    assert "drives you without your knowing" in system
+    assert "deep water" not in prompt.flat
+    assert "forgive herself" not in prompt.flat
+    assert "Jane: I am 34 years old." in prompt.flat
+    assert "AUTHOR-ONLY-LINE" not in everything(prompt)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_what_is_the_authors_never_reaches_a_prompt(schema, data):
+    attributes = data.draw(
+        st.lists(st.sampled_from(sorted(schema.attributes)), min_size=1, max_size=15, unique=True)
+    )
+    changes, secrets = [], []
+    for n, attribute in enumerate(attributes):
+        know = data.draw(st.sampled_from(KNOW_LEVELS))
+        text = f"zq{n}qz{data.draw(st.text('ab {}', max_size=5))}x"
+        changes.append(Change(attribute, text, know=know))
+        if know == "author":
+            secrets.append(f"zq{n}qz")
+    sheet = sheet_of(schema, changes)
+    visible_name = next((v.text for v in sheet.of("full_name") if v.know != "author"), "")
+    persona = Persona("Jane", visible_name, sheet, schema)
+    question = " ".join(schema.attributes[a].label for a in attributes)
+    moment = pick_moment(persona, question, (), ()).to_json()
+    prompt = build(Scene(persona, "Visitor", said(question, moments={0: moment}), note="calm"))
+    for secret in secrets:
+        assert secret not in everything(prompt)
+
+
+def test_the_next_turn_begins_with_the_prompt_of_the_last_one(jane):
+    first = build(Scene(jane, "Visitor", said("Who are you?")))
+    second = build(Scene(jane, "Visitor", said("Who are you?", "I am Jane.", "How old are you?")))
+    assert second.flat.startswith(first.flat)
+    assert second.messages[: len(first.messages)] == first.messages
+
+
+def test_what_a_message_touches_is_told_again_just_before_it_and_stays_there(jane):
+    moment = pick_moment(jane, "How old are you?", (), ())
+    assert moment.values == ("age",)
+    history = said("How old are you?", "34.", "And now?", moments={0: moment.to_json()})
+    flat = build(Scene(jane, "Visitor", history)).flat
+    assert flat.count("Jane: I am 34 years old.") == 2
+    assert pick_moment(jane, "How old are you?", (), history).values == ()
+
+
+def test_a_value_changed_since_is_told_as_it_is_now(jane, schema):
+    moment = Moment(("age",)).to_json()
+    older = Persona("Jane", "Jane Marlow", jane.sheet.apply(Change("age", "35"), schema, "form"), schema)
+    flat = build(Scene(older, "Visitor", said("How old?", moments={0: moment}))).flat
+    assert "34" not in flat
+
+
+def test_a_transcript_ends_with_the_name_of_who_speaks_and_stops_at_both_names(jane):
+    prompt = build(Scene(jane, "Visitor", said("Hello\n\nthere")))
+    assert prompt.flat.endswith("Visitor: Hello there\nJane:")
+    assert {"\nVisitor:", "\nJane:"} <= set(prompt.stops)
+
+
+@pytest.mark.parametrize(
+    ("called", "user"),
+    [("Jane", "jane"), ("", ""), ("a:b\nc", "x\ny"), ("🧜‍♀️", "مريم"), ("x" * 9000, "x" * 9000)],
+)
+def test_two_names_of_a_transcript_are_short_single_lines_and_never_the_same(schema, called, user):
+    persona = Persona(called, called, Sheet(), schema)
+    prompt = build(Scene(persona, user, said("Hi")))
+    one, other = (stop.strip("\n:") for stop in prompt.stops[:2])
+    assert one.casefold() != other.casefold()
+    assert all(0 < len(name) <= 60 and "\n" not in name for name in (one, other))
+
+
+def test_roles_of_chat_messages_alternate_and_begin_with_the_user(jane):
+    history = (
+        Message(1, 1, None, "character", "Jane", "Come in."),
+        Message(2, 1, 1, "narrator", "", "It rains."),
+        Message(3, 1, 2, "writer", "", "Thank you."),
+    )
+    roles = [m.role for m in build(Scene(jane, "Visitor", history)).messages]
+    assert roles == ["system", "user", "assistant", "user"]
+
+
+def test_a_huge_sheet_is_cut_to_its_share(schema):
+    changes = [Change(a, f"{a} " * 300) for a in schema.attributes if schema.attributes[a].know == "open"]
+    persona = Persona("Jane", "Jane", sheet_of(schema, changes), schema)
+    count = lambda texts: [len(t) // 4 for t in texts]  # noqa: E731
+    prompt = build(Scene(persona, "Visitor", said("Hi")), count, 4096)
+    assert len(prompt.flat) // 4 < 3000
+
+
+def test_card_prose_and_the_authors_note_stand_where_they_belong(schema):
+    prose = Prose(
+        "Jane keeps a light.",
+        "Stubborn.",
+        "A storm.",
+        "<START>\nJane: Sit.",
+        "Obey {{original}}",
+        "Be brief.",
+    )
+    persona = Persona("Jane", "Jane", Sheet(), schema, prose)
+    prompt = build(Scene(persona, "Visitor", said("Hi", "Hello.", "Well?"), note="Night."))
+    system = prompt.messages[0].content
+    assert system.startswith("Obey You are Jane")
+    assert "Jane keeps a light." in system
+    assert "Jane: Sit." in system
+    assert "<START>" not in everything(prompt)
+    assert prompt.messages[-1].content == "[Night.]\n[Be brief.]\nWell?"
+    assert prompt.flat.index("(Night.)") > prompt.flat.index("Jane: Hello.")
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
+        ("{{char}} meets {{user}}", "Jane meets Ann"),
+        ("{{ CHAR }} <BOT> <bot> <USER> <char>", "Jane Jane Jane Ann Jane"),
+        ("{{// aside}}Hi{{comment: x}}", "Hi"),
+        ("{{random:a,b}} stays", "{{random:a,b}} stays"),
+        ("<b>no</b>", "<b>no</b>"),
+    ],
+)
+def test_macros(text, becomes):
+    assert expand(text, "Jane", "Ann") == becomes
+
+
+def test_a_name_that_looks_like_a_macro_is_not_expanded_again():
+    assert expand("{{char}}", "{{user}}", "Ann") == "{{user}}"
