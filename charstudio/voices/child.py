@@ -13,8 +13,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class Mouth:
     def __init__(self) -> None:
         self._engine: Any = None
         self._own_voice = ""
+        self._espeak_is_busy: Callable[[], int] = int
+        self._whole = False
         self._wrongs: list[BaseException] = []
 
     def voices(self, request: dict[str, Any], cancel: Cancel) -> Iterator[Answer]:
@@ -71,8 +74,9 @@ class Mouth:
         engine.connect("error", lambda name, exception: self._wrongs.append(exception))
         # A fresh engine calls itself busy, queues everything, and then its first runAndWait() returns early.
         engine.proxy.setBusy(False)
+        engine.connect("finished-utterance", self._finished)
         if engine.driver_name == "espeak":
-            _measure_texts_rightly()
+            self._espeak_is_busy = _measure_texts_rightly()
         self._own_voice = str(engine.getProperty("voice") or "")
         self._engine = engine
 
@@ -106,6 +110,7 @@ class Mouth:
     def _set(self, name: str, value: object) -> None:
         self._wrongs.clear()
         self._engine.setProperty(name, value)
+        self._rest()
         if self._wrongs and name == "voice":
             raise SpeechError(
                 _("This computer has no voice “{voice}”; choose another.", voice=str(value)[:80])
@@ -121,11 +126,25 @@ class Mouth:
     def _sound_in_memory(self, piece: str) -> Sound:
         # Given a buffer where a file name is asked for, eSpeak's driver cannot meet a full disk or a missing
         # folder, after which it would wait for ever.
-        buffer = io.BytesIO()
-        self._engine.save_to_file(piece, buffer)
-        self._engine.runAndWait()
-        buffer.seek(0)
-        return _read(buffer)
+        for _attempt in range(3):
+            buffer = io.BytesIO()
+            self._whole = False
+            self._engine.save_to_file(piece, buffer)
+            self._engine.runAndWait()
+            self._rest()
+            if self._whole:
+                buffer.seek(0)
+                return _read(buffer)
+        raise SpeechError(_("The voice broke off; try again, or choose another voice."))
+
+    def _rest(self) -> None:
+        """Wait until eSpeak's own thread is done (with a text, or a rate): else pyttsx3 would stop it."""
+        patience = time.monotonic() + 1
+        while self._espeak_is_busy() and time.monotonic() < patience:
+            time.sleep(0.0005)
+
+    def _finished(self, name: str | None, completed: bool) -> None:
+        self._whole = completed
 
     def _sound_by_file(self, piece: str) -> Sound:
         nsss = self._engine.driver_name == "nsss"
@@ -187,14 +206,16 @@ def _preload_espeak() -> None:
         ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
 
 
-def _measure_texts_rightly() -> None:
-    """pyttsx3 2.99 tells eSpeak that a text is ten times as long as it is, and eSpeak reads on."""
+def _measure_texts_rightly() -> Callable[[], int]:
+    """Mend pyttsx3 2.99, which says texts are ten times as long; returns what tells if eSpeak is at work."""
     from pyttsx3.drivers import _espeak
 
     def synth(text: bytes, position: int = 0, position_type: int = 1, end: int = 0, flags: int = 0) -> Any:
         return _espeak.cSynth(text, len(text) + 1, position, position_type, end, flags, None, None)
 
     _espeak.Synth = synth
+    is_playing: Callable[[], int] = _espeak.IsPlaying
+    return is_playing
 
 
 def _voice_info(voice: Any) -> VoiceInfo:

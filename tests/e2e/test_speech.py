@@ -1,4 +1,5 @@
 import array
+import concurrent.futures
 import contextlib
 import ctypes.util
 import os
@@ -91,6 +92,19 @@ def test_twenty_thousand_characters_are_spoken_to_the_end(speaker, tmp_path):
     assert max(end) > 2000
 
 
+def test_of_hundreds_of_pieces_none_is_lost_on_a_busy_machine(tmp_path):
+    # eSpeak's thread may still be at work when pyttsx3 says that it is not; it then stopped the next piece.
+    def spoken(number):
+        out = tmp_path / f"{number}.wav"
+        with contextlib.closing(Pyttsx3Speaker()) as speaker:
+            few = speaker.speak("Yes, of course.\n" * 20, PLAIN, out, Cancel())
+            return few, speaker.speak("Yes, of course.\n" * 200, PLAIN, out, Cancel())
+
+    with concurrent.futures.ThreadPoolExecutor(4) as several:
+        for few, many in several.map(spoken, range(4)):
+            assert many == pytest.approx(10 * few, abs=0.5 * few / 20)
+
+
 def test_a_word_of_twenty_thousand_letters_is_spoken(speaker, tmp_path):
     assert speaker.speak("lo" * 10_000, PLAIN, tmp_path / "word.wav", Cancel()) > 60
 
@@ -115,9 +129,9 @@ def test_rate_pitch_and_volume_are_heard(speaker, tmp_path):
 
     plain, slow = spoken(), spoken(rate=100)
     assert slow[0] > 1.4 * plain[0]
-    assert spoken(pitch=90)[1] > 1.3 * plain[1]
+    assert spoken(pitch=90)[1] > 1.4 * plain[1]
     assert spoken(volume=0.3)[2] < 0.5 * plain[2]
-    assert spoken()[1] == pytest.approx(plain[1], rel=0.05)
+    assert spoken()[1] == pytest.approx(plain[1], rel=0.15)
 
 
 def test_the_voice_of_a_sheet_is_heard_as_the_sheet_says(speaker, tmp_path):
