@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -68,11 +69,12 @@ class Child:
             number = self._next
             answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
             self._waiting[number] = answers
-        if cancel is not None:
-            cancel.on_set(lambda: self._cancel(process, number))
         heard = False
         try:
             self._send(process, {"id": number, "do": do, **fields})
+            if cancel is not None:
+                # Only now: a Stop that overtook its request would mean nothing to the child.
+                cancel.on_set(lambda: self._cancel(process, number))
             done = yield from self._hear(process, answers, cancel)
             heard = True
             return done
@@ -269,16 +271,17 @@ def serve(works: dict[str, Work]) -> None:
         out.write(json.dumps(message).encode() + b"\n")
         out.flush()
 
-    while True:
-        request = requests.get()
-        number = int(request["id"])
-        cancel = cancels[number]
-        try:
-            answer({"id": number, **_worked(works, request, cancel, answer)})
-        except OSError:
-            os._exit(0)
-        finally:
+    try:
+        while True:
+            request = requests.get()
+            number = int(request["id"])
+            answer({"id": number, **_worked(works, request, cancels[number], answer)})
             cancels.pop(number, None)
+    finally:
+        # A bug, or a parent that is gone. Python's own ending would wait for the listening thread and abort.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _worked(
