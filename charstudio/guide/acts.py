@@ -1,4 +1,4 @@
-"""Recognises what the writer wants of guided mode when nothing is told: undo, skip, suggest, why, and so on."""
+"""Recognises what the writer wants when nothing is told: undo, skip, suggest, why, and so on."""
 
 from __future__ import annotations
 
@@ -6,61 +6,131 @@ import re
 
 from charstudio.guide.lines import plain
 
-_POLITE = re.compile(r"^(?:please |ok |okay |well |um |hmm |no |oh )+|(?: please| thanks| thank you| now| then)+$")
+_POLITE = re.compile(
+    r"^(?:please |ok |okay |well |um |hmm |no |oh )+|(?: please| thanks| thank you| now| then)+$"
+)
 _COUNT = {"two": 2, "three": 3, "four": 4, "five": 5, "a few": 3, "some": 4, "3": 3, "4": 4, "5": 5, "2": 2}
 _ABOUT = r"(?: (?:for|of|about|on) (?:my |your |the |a |an )?(?P<about>.+))?"
 _SOME = r"(?:(?P<count>two|three|four|five|some|a few|[2-5]) )?"
 _IDEAS = r"(?:suggestions?|ideas?|options?|examples?|proposals?)"
 
 _ACTS: tuple[tuple[str, str], ...] = (
-    ("undo", r"undo(?: that| it| this| the last (?:one|change|thing|step)| last)?|take (?:that|it|this) back|"
-             r"(?:go|step) back|revert(?: that| it)?|oops|i take (?:that|it) back|scratch that"),
-    ("redo", r"redo(?: that| it| this)?|do (?:that|it) again|put (?:that|it) back|bring (?:that|it) back"),
-    ("not_applicable", r"(?:that |this |it )?(?:does not|do not) apply(?: to you| here)?|not applicable|n/a|"
-                       r"not for (?:this|that) (?:character|one|person|story|book)|not for (?:you|her|him|them)|"
-                       r"never ask (?:me )?(?:that|this|it)(?: again)?|(?:do not|stop) ask(?:ing)? (?:me )?"
-                       r"(?:that|this|about that|about this)(?: again)?|irrelevant|"
-                       r"that is not relevant|not relevant"),
-    ("skip", r"skip(?: (?:it|that|this|this one|that one|the question|this question))?|later|maybe later|pass|"
-             r"not now|next|next one|next question|another question|a different question|"
-             r"ask me something else|i (?:do not|still do not) know(?: yet| that| that yet)?|do not know|"
-             r"idk|dunno|i have no idea|no idea|not sure(?: yet)?|i am not sure(?: yet)?|never mind|"
-             r"ask me later|come back to (?:that|this|it) later|i will decide later|undecided|move on|let us move on|"
-             r"we will see|i have not decided(?: yet| that yet)?"),
-    ("why", r"why|why (?:do|did) you ask(?: me)?(?: that| this)?|why (?:that|this)(?: question)?|"
-            r"why (?:are you asking|do you want to know)(?: that| this)?|why does (?:that|this|it) matter|"
-            r"what makes you ask(?: that)?|where does that question come from"),
-    ("overview", r"what do you know(?: so far)?(?: about (?:yourself|you))?(?: so far)?|summari[sz]e(?: yourself)?|"
-                 r"summary|overview|"
-                 r"(?:tell me|what is) everything you know(?: about yourself)?|what do we (?:have|know)(?: so far)?|"
-                 r"what have (?:we|i) (?:got|decided|told you)(?: so far)?|who are you|tell me about yourself|"
-                 r"(?:show|list|read)(?: me)? (?:everything|all|the sheet|your sheet)|describe yourself|"
-                 r"what do you have(?: so far)?|status|progress"),
-    ("mode_talk", r"(?:let us|can we|i want to|i would like to)? ?(?:just )?(?:talk|chat)(?: freely)?|let us just (?:talk|chat)|"
-                  r"(?:stop|no more|enough)(?: asking| with the)? questions|open talk|free talk|stop asking(?: questions)?"),
-    ("mode_guide", r"(?:let us go |go )?back to (?:the )?questions|guided mode|guide me|ask me questions(?: again)?|"
-                   r"let us go on with the questions"),
-    ("more", r"more|(?:some |any |give me |show me )?more(?: " + _IDEAS + r")?|(?:any )?(?:other|different|new) "
-             + _IDEAS + r"|others|"
-             r"(?:something|anything) else|stranger|none of (?:these|those|them)|not (?:these|those)|what else|"
-             r"try again|again"),
-    ("ask_suggestion", r"(?:can you |could you |would you )?(?:suggest|propose|offer|recommend)(?: me)? "
-                       r"(?:something|anything|one|" + _SOME + r"(?:things|" + _IDEAS + r")?|a name|names)" + _ABOUT),
-    ("ask_suggestion", r"(?:can you |could you )?(?:suggest|propose)(?: me)? (?:a |an |some |my |your )?(?P<named>.+)"),
-    ("ask_suggestion", r"suggest|suggest something|help|help me|i need help|surprise me|inspire me|you choose|you decide"),
-    ("ask_suggestion", r"(?:(?:can|could) you )?(?:give|show|offer|do you have|have you got|got)?(?: me)? ?(?:any )?"
-                       + _SOME + _IDEAS + _ABOUT),
-    ("ask_suggestion", r"what (?:could|might|would|should) (?:be )?(?:your|my) (?P<named>.+?)(?: be)?"),
-    ("ask_suggestion", r"what (?:could|might|would) (?:it|that) be|(?:like|such as) what|what for example|for example|"
-                       r"what would you suggest|what do you suggest"),
-    ("ask_question", r"ask me (?:something|anything|a question|another|more)|ask away|ask(?: me)?|"
-                     r"what (?:should|do|can|could) (?:i|we) (?:define|decide|tell you|do|answer)(?: next)?|"
-                     r"what is next|what next|what is missing|go on|continue|keep going|carry on|what now|"
-                     r"(?:what|which) question is next"),
-)  # fmt: skip
+    (
+        "undo",
+        r"undo(?: that| it| this| the last (?:one|change|thing|step)| last)?|"
+        + r"take (?:that|it|this) back|(?:go|step) back|revert(?: that| it)?|oops|"
+        + r"i take (?:that|it) back|scratch that",
+    ),
+    (
+        "redo",
+        r"redo(?: that| it| this)?|do (?:that|it) again|put (?:that|it) back|" + r"bring (?:that|it) back",
+    ),
+    (
+        "not_applicable",
+        r"(?:that |this |it )?(?:does not|do not) apply(?: to you| here)?|not applicable|n/a|"
+        + r"not for (?:this|that) (?:character|one|person|story|book)|"
+        + r"not for (?:you|her|him|them)|never ask (?:me )?(?:that|this|it)(?: again)?|"
+        + r"(?:do not|stop) ask(?:ing)? (?:me )?(?:that|this|about that|about this)(?: again)?|"
+        + r"irrelevant|that is not relevant|not relevant",
+    ),
+    (
+        "skip",
+        r"skip(?: (?:it|that|this|this one|that one|the question|this question))?|later|"
+        + r"maybe later|pass|not now|next|next one|next question|another question|"
+        + r"a different question|ask me something else|"
+        + r"i (?:do not|still do not) know(?: yet| that| that yet)?|do not know|idk|dunno|"
+        + r"i have no idea|no idea|not sure(?: yet)?|i am not sure(?: yet)?|never mind|"
+        + r"ask me later|come back to (?:that|this|it) later|i will decide later|undecided|"
+        + r"move on|let us move on|we will see|i have not decided(?: yet| that yet)?",
+    ),
+    (
+        "why",
+        r"why|why (?:do|did) you ask(?: me)?(?: that| this)?|why (?:that|this)(?: question)?|"
+        + r"why (?:are you asking|do you want to know)(?: that| this)?|"
+        + r"why does (?:that|this|it) matter|what makes you ask(?: that)?|"
+        + r"where does that question come from",
+    ),
+    (
+        "overview",
+        r"what do you know(?: so far)?(?: about (?:yourself|you))?(?: so far)?|"
+        + r"summari[sz]e(?: yourself)?|summary|overview|"
+        + r"(?:tell me|what is) everything you know(?: about yourself)?|"
+        + r"what do we (?:have|know)(?: so far)?|"
+        + r"what have (?:we|i) (?:got|decided|told you)(?: so far)?|who are you|"
+        + r"tell me about yourself|"
+        + r"(?:show|list|read)(?: me)? (?:everything|all|the sheet|your sheet)|describe yourself|"
+        + r"what do you have(?: so far)?|status|progress",
+    ),
+    (
+        "mode_talk",
+        r"(?:let us|can we|i want to|i would like to)? ?(?:just )?(?:talk|chat)(?: freely)?|"
+        + r"let us just (?:talk|chat)|(?:stop|no more|enough)(?: asking| with the)? questions|"
+        + r"open talk|free talk|stop asking(?: questions)?",
+    ),
+    (
+        "mode_guide",
+        r"(?:let us go |go )?back to (?:the )?questions|guided mode|guide me|"
+        + r"ask me questions(?: again)?|let us go on with the questions",
+    ),
+    (
+        "more",
+        r"more|(?:some |any |give me |show me )?more(?: "
+        + _IDEAS
+        + r")?|"
+        + r"(?:any )?(?:other|different|new) "
+        + _IDEAS
+        + r"|others|(?:something|anything) else|stranger|"
+        + r"none of (?:these|those|them)|not (?:these|those)|what else|try again|again",
+    ),
+    (
+        "ask_suggestion",
+        r"(?:can you |could you |would you )?(?:suggest|propose|offer|"
+        + r"recommend)(?: me)? (?:something|anything|one|"
+        + _SOME
+        + r"(?:things|"
+        + _IDEAS
+        + r")?|a name|names)"
+        + _ABOUT,
+    ),
+    (
+        "ask_suggestion",
+        r"(?:can you |could you )?(?:suggest|propose)(?: me)? (?:a |an |some |my |your )?(?P<named>.+)",
+    ),
+    (
+        "ask_suggestion",
+        r"suggest|suggest something|help|help me|i need help|surprise me|inspire me|you choose|"
+        + r"you decide",
+    ),
+    (
+        "ask_suggestion",
+        r"(?:(?:can|could) you )?(?:give|show|offer|do you have|have you got|"
+        + r"got)?(?: me)? ?(?:any )?"
+        + _SOME
+        + _IDEAS
+        + _ABOUT,
+    ),
+    (
+        "ask_suggestion",
+        r"what (?:could|might|would|should) (?:be )?(?:your|my) (?P<named>.+?)(?: be)?",
+    ),
+    (
+        "ask_suggestion",
+        r"what (?:could|might|would) (?:it|that) be|(?:like|such as) what|what for example|"
+        + r"for example|what would you suggest|what do you suggest",
+    ),
+    (
+        "ask_question",
+        r"ask me (?:something|anything|a question|another|more)|ask away|ask(?: me)?|"
+        + r"what (?:should|do|can|could) (?:i|we) (?:define|decide|tell you|do|answer)(?: next)?|"
+        + r"what is next|what next|what is missing|go on|continue|keep going|carry on|what now|"
+        + r"(?:what|which) question is next",
+    ),
+)
 _COMPILED = tuple((name, re.compile(f"(?:{pattern})$")) for name, pattern in _ACTS)
 ALL = re.compile(r"^(?:take |keep |use |yes |i take )?(?:all|all of them|them all|everything|both)$")
-NUMBERS = re.compile(r"^(?:take |number |option |no |the )?([1-9])(?:(?:st|nd|rd|th)?(?:(?: and|,| &)* ?([1-9]))*)?$")
+NUMBERS = re.compile(
+    r"^(?:take |number |option |no |the )?([1-9])(?:(?:st|nd|rd|th)?(?:(?: and|,| &)* ?([1-9]))*)?$"
+)
 
 
 def plainly(text: str) -> str:

@@ -9,16 +9,67 @@ from charstudio.guide.statements import shaped
 from charstudio.sheet import Attribute
 
 _NONE = frozenset(
-    ("no", "none", "nope", "none at all", "no one at all", "not any", "nothing at all", "there are none", "there is none")
+    (
+        "no",
+        "none",
+        "nope",
+        "none at all",
+        "no one at all",
+        "not any",
+        "nothing at all",
+        "there are none",
+        "there is none",
+    )
 )
 _SMALL = frozenset(
-    "a an the to my your in on at with by from because that being nobody someone something nothing somebody "
-    "for of as under between two three four five six not never always only whatever whoever when if it".split()
+    [
+        "a",
+        "an",
+        "the",
+        "to",
+        "my",
+        "your",
+        "in",
+        "on",
+        "at",
+        "with",
+        "by",
+        "from",
+        "because",
+        "that",
+        "being",
+        "nobody",
+        "someone",
+        "something",
+        "nothing",
+        "somebody",
+        "for",
+        "of",
+        "as",
+        "under",
+        "between",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "not",
+        "never",
+        "always",
+        "only",
+        "whatever",
+        "whoever",
+        "when",
+        "if",
+        "it",
+    ]
 )
-_LINKS = frozenset("of for by with from that as in between like on".split())
-_IT_IS = re.compile(r"^(?:it['’]s|it is|that would be|that['’]s|i['’]d say|i would say)\s*[:,]?\s+(?=\S)", re.I)
+_LINKS = frozenset(["of", "for", "by", "with", "from", "that", "as", "in", "between", "like", "on"])
+_IT_IS = re.compile(
+    r"^(?:it['’]s|it is|that would be|that['’]s|i['’]d say|i would say)\s*[:,]?\s+(?=\S)", re.I
+)
 # After these words a whole clause may stand: "Your secret is that …".
-_OPEN = frozenset("that when fail you".split())
+_OPEN = frozenset(["that", "when", "fail", "you"])
 
 
 def denies(text: str) -> bool:

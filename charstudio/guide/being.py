@@ -10,9 +10,34 @@ from charstudio.sheet import Doubt, Schema
 
 _MEASURE = re.compile(r"^\d+([.,]\d+)?\s*(m|cm|ft|feet|foot|metres?|meters?|['′’])(\W|$)", re.I)
 _ARTICLES = frozenset(("a", "an", "the"))
-_AFTER_TRAIT = frozenset("as about with towards toward when like around until unless even".split())
+_AFTER_TRAIT = frozenset(
+    ["as", "about", "with", "towards", "toward", "when", "like", "around", "until", "unless", "even"]
+)
 _BEFORE_REST = frozenset(
-    "who whom whose that which from in of with at on by for to without and but under near until since when".split()
+    [
+        "who",
+        "whom",
+        "whose",
+        "that",
+        "which",
+        "from",
+        "in",
+        "of",
+        "with",
+        "at",
+        "on",
+        "by",
+        "for",
+        "to",
+        "without",
+        "and",
+        "but",
+        "under",
+        "near",
+        "until",
+        "since",
+        "when",
+    ]
 )
 
 
@@ -40,7 +65,7 @@ def _is_age(words: Sequence[str], value: str, schema: Schema) -> bool:
     if words[:2] == ("in", "your"):
         return words[-1] in schema.words["decades"] and len(words) <= 4
     parts = [p for w in rest for p in w.split("-") if p not in ("year", "old")]
-    return bool(parts) and all(p.isdecimal() and len(p) < 5 or p in schema.words["numbers"] for p in parts)
+    return bool(parts) and all((p.isdecimal() and len(p) < 5) or p in schema.words["numbers"] for p in parts)
 
 
 def _is_pronouns(words: Sequence[str], value: str, schema: Schema) -> bool:
@@ -72,7 +97,11 @@ def _is_trait(words: Sequence[str], value: str, schema: Schema) -> bool:
     if words[0] in ("the", "an") or (words[0] == "a" and words[1:2] not in (("bit",), ("little",))):
         return False
     listed = [w for w in words if w in schema.words["traits"]]
-    if words[0] in listed and len(words) > 2 and (words[1] in _AFTER_TRAIT or words[1:4] == ("to", "a", "fault")):
+    if (
+        words[0] in listed
+        and len(words) > 2
+        and (words[1] in _AFTER_TRAIT or words[1:4] == ("to", "a", "fault"))
+    ):
         return True
     return bool(listed) and all(w in listed or w in schema.words["degrees"] for w in words)
 

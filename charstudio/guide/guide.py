@@ -13,7 +13,7 @@ from charstudio.guide.sitting import Sitting, Step
 from charstudio.guide.statements import Fact, Statements
 from charstudio.guide.suggest import suggestions
 from charstudio.guide.telling import Telling, Told
-from charstudio.guide.turn import Chip, Turn
+from charstudio.guide.turn import Ask, Chip, Turn
 from charstudio.i18n import _
 from charstudio.model import Change
 from charstudio.sheet import Attribute, Schema, Sheet, flip
@@ -51,7 +51,11 @@ class Guide:
     def start(self) -> Turn:
         """The first turn: greets and asks the next open question."""
         called = self.sheet().called
-        hello = _("I am {name}. Where were we?", name=called) if called else _("I am nobody yet. Tell me who I am.")
+        hello = (
+            _("I am {name}. Where were we?", name=called)
+            if called
+            else _("I am nobody yet. Tell me who I am.")
+        )
         return self._turn("start", hello)
 
     def say(self, line: str) -> Turn:
@@ -77,7 +81,9 @@ class Guide:
         if not text:
             return self._turn("unknown", _("I am listening."), chips=self._sitting.chips)
         if len(text) > LONGEST:
-            return self._turn("unknown", _("That is too long for me to take in at once; tell me less at a time."))
+            return self._turn(
+                "unknown", _("That is too long for me to take in at once; tell me less at a time.")
+            )
         number = acts.chosen(text, len(self._sitting.chips))
         if number is not None and not self._is_answer_number(text):
             return self._take([self._sitting.chips[n] for n in number])
@@ -121,7 +127,7 @@ class Guide:
         return self._act_on(told, text) if told else None
 
     def _told_in_doubt(self, text: str) -> Turn | None:
-        """ "Your name is Jane?" may be told or asked; the writer says which."""
+        """With a question mark (“Your name is Jane?”) the writer says whether it was told or asked."""
         fact = self._statements.told(text)
         if fact is None or not fact.sure or fact.state != "set" or sounds_like_one(text):
             return None
@@ -180,7 +186,9 @@ class Guide:
 
     def _unknown(self, text: str) -> Turn:
         if is_question(text):
-            reply = _("I took that for a question, but I do not know what it is about. Did you mean one of these?")
+            reply = _(
+                "I took that for a question, but I do not know what it is about. Did you mean one of these?"
+            )
         else:
             reply = _("I did not understand that, and I would rather not guess. Did you mean one of these?")
         chips = (
@@ -214,13 +222,17 @@ class Guide:
 
     def _why(self, about: str, count: int) -> Turn:
         pending = self._sitting.pending
-        return self._turn("why", pending.reason if pending else _("I asked nothing."), chips=self._sitting.chips)
+        return self._turn(
+            "why", pending.reason if pending else _("I asked nothing."), chips=self._sitting.chips
+        )
 
     def _overview(self, about: str, count: int) -> Turn:
         return self._turn("overview", replies.overview(self._schema, self.sheet()))
 
     def _talk(self, about: str, count: int) -> Turn:
-        return self._turn("mode", _("Then let us talk. Say “Back to questions” when you want me to ask."), mode="talk")
+        return self._turn(
+            "mode", _("Then let us talk. Say “Back to questions” when you want me to ask."), mode="talk"
+        )
 
     def _back(self, about: str, count: int) -> Turn:
         return self._turn("mode", _("Back to questions, then."))
@@ -253,9 +265,7 @@ class Guide:
 
     def _ideas(self, attribute: str, count: int) -> tuple[Chip, ...]:
         shown = self._sitting.shown.get(attribute, set())
-        values = suggestions(
-            self._schema, self.sheet(), attribute, shown=shown, seed=self._seed, count=count
-        )
+        values = suggestions(self._schema, self.sheet(), attribute, shown=shown, seed=self._seed, count=count)
         return self._sitting.offer(attribute, values) if values else ()
 
     def _following(self) -> str:
@@ -266,14 +276,18 @@ class Guide:
 
     def _several(self, facts: Sequence[Fact]) -> Turn:
         reply = _("I heard several things. Say a number, several, or “all”.")
-        return self._turn("tell_many", reply, chips=tuple(self._chip(f.attribute, f.value, "tell") for f in facts))
+        return self._turn(
+            "tell_many", reply, chips=tuple(self._chip(f.attribute, f.value, "tell") for f in facts)
+        )
 
     def _offer_options(self, act: str, fact: Fact) -> Turn:
         chips = tuple(
             self._chip(a, self._statements.shaped(a, fact.value), "tell" if act != "add" else "add")
             for a in fact.attributes
         )
-        return self._turn(act, _("I am not sure what that is about. Which of these did you mean?"), chips=chips)
+        return self._turn(
+            act, _("I am not sure what that is about. Which of these did you mean?"), chips=chips
+        )
 
     def _chip(self, attribute: str, value: str, act: str) -> Chip:
         label = _(self._schema.attributes[attribute].label)
@@ -285,7 +299,9 @@ class Guide:
             return self.say(offered[0].text)
         single = {c.attribute for c in chips if not self._schema.attributes[c.attribute].many}
         if any(sum(c.attribute == a for c in chips) > 1 for a in single):
-            return self._turn("unknown", _("That can be only one of them; which one?"), chips=self._sitting.chips)
+            return self._turn(
+                "unknown", _("That can be only one of them; which one?"), chips=self._sitting.chips
+            )
         return self._change(chips[0].act, tuple(self._one(c.attribute, c.value) for c in chips))
 
     def _one(self, attribute: str, value: str) -> Change:
@@ -311,7 +327,7 @@ class Guide:
     def _pending(self) -> str:
         return self._sitting.pending.attribute if self._sitting.pending else ""
 
-    def _next(self) -> network.Ask | None:
+    def _next(self) -> Ask | None:
         sitting, sheet = self._sitting, self.sheet()
         decided = sheet.decided()
         if sitting.pending is not None and sitting.pending.attribute not in decided:

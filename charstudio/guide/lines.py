@@ -62,11 +62,11 @@ def plain(text: str) -> tuple[str, ...]:
 
 
 def _words(text: str, start: int, end: int, mend: Callable[[str], str]) -> list[Word]:
-    found = []
+    found: list[Word] = []
     for match in _WORD.finditer(text, start, end):
         word = match[0].casefold().replace("’", "'").replace("ʼ", "'")
-        for part in _SHORT.get(word, word).split():
-            found.append(Word(mend(part), match.start(), match.end()))
+        parts = _SHORT.get(word, word).split()
+        found += [Word(mend(part), match.start(), match.end()) for part in parts]
     return found
 
 

@@ -11,9 +11,7 @@ from charstudio.sheet import Edge, Schema, Sheet
 ELIDED = 160
 
 
-def next_ask(
-    schema: Schema, sheet: Sheet, pack: str, *, asked: Set[str], trail: Sequence[str]
-) -> Ask | None:
+def next_ask(schema: Schema, sheet: Sheet, pack: str, *, asked: Set[str], trail: Sequence[str]) -> Ask | None:
     """The next question, never one of `asked`; `trail` is what was answered, the newest last."""
     done = sheet.decided() | asked
     for attribute in schema.packs.get(pack, ()):

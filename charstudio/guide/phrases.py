@@ -10,7 +10,7 @@ from charstudio.sheet import Attribute, Doubt, Schema
 
 LONGEST = 14
 _IS = (("is",), ("are",), ("was",), ("were",), ("should", "be"), ("will", "be"), ("would", "be"))
-_NO_NOUN = frozenset("i my me what whom who how where when why".split())
+_NO_NOUN = frozenset(["i", "my", "me", "what", "whom", "who", "how", "where", "when", "why"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,11 @@ def _nouns(schema: Schema) -> dict[tuple[str, ...], tuple[str, ...]]:
 
 
 def _noun_phrases(schema: Schema, nouns: dict[tuple[str, ...], tuple[str, ...]]) -> Iterator[Phrase]:
-    kin = {w for name in ("siblings", "children", "parents", "loves", "animals") for w in schema.words.get(name, ())}
+    kin = {
+        w
+        for name in ("siblings", "children", "parents", "loves", "animals")
+        for w in schema.words.get(name, ())
+    }
     for noun, attributes in nouns.items():
         first = schema.attributes[attributes[0]]
         named = " ".join(noun)

@@ -1,4 +1,4 @@
-"""Understands what the writer asks about: “What is your name?”, “Do you have siblings?”, “Where do you live?”"""
+"""Understands what the writer asks about: “What is your name?”, “Do you have siblings?”"""
 
 from __future__ import annotations
 
@@ -9,14 +9,43 @@ from charstudio.guide.phrases import PhraseBook
 from charstudio.sheet import Schema, flip
 
 _NOUN = re.compile(
-    r"^(?:so |and |ok |okay )*(?:(?:what|who|where|when|how) (?:is|are|was|were)|what about|how about|tell me|tell me about|"
+    r"^(?:so |and |ok |okay )*(?:(?:what|who|where|when|how) (?:is|are|was|were)|what about|how about|"
+    r"tell me|tell me about|"
     r"remind me of|do you have|have you got|do you know|have you|is there|are there) "
     r"(?:about )?(?:your |a |an |any |the |in your life )*(?P<noun>.+?)(?: again| now| in your life)?$"
 )
 _LOUD = r"^(?:biggest|greatest|main|worst|deepest|darkest|only|real|true|usual) "
 _STARTS = frozenset(
-    "what who whom whose where when why how which do does did are were is was have has can could would will "
-    "should am may might tell remind".split()
+    [
+        "what",
+        "who",
+        "whom",
+        "whose",
+        "where",
+        "when",
+        "why",
+        "how",
+        "which",
+        "do",
+        "does",
+        "did",
+        "are",
+        "were",
+        "is",
+        "was",
+        "have",
+        "has",
+        "can",
+        "could",
+        "would",
+        "will",
+        "should",
+        "am",
+        "may",
+        "might",
+        "tell",
+        "remind",
+    ]
 )
 
 
@@ -57,13 +86,16 @@ _COMMON = {
     "how old are you": "age", "what do you want": "want", "where are you from": "birthplace",
     "where were you born": "birthplace", "when were you born": "birth_date", "what are you afraid of": "fear",
     "what do you fear": "fear", "who are your parents": "parents", "are you married": "partner",
-    "do you have a partner": "partner", "what do you look like": "first_impression", "what do you do": "occupation",
+    "do you have a partner": "partner", "what do you look like": "first_impression",
+    "what do you do": "occupation",
     "what do you do for work": "occupation", "what are you called": "full_name", "how tall are you": "height",
     "what are you good at": "skills", "what do you hate": "pet_peeve", "what do you like": "tastes",
     "where do you live": "home", "what do you need": "need", "what do you believe in": "faith",
-    "who do you love": "partner", "whom do you love": "partner", "how do you talk": "voice_sound",
+    "who do you love": "partner", "whom do you love": "partner",
+    "how do you talk": "voice_sound",
     "how do you speak": "speech_pace", "what languages do you speak": "languages",
-    "which languages do you speak": "languages", "what drives you": "motivation", "who do you work for": "employer",
+    "which languages do you speak": "languages", "what drives you": "motivation",
+    "who do you work for": "employer",
     "do you have pets": "companion_animal", "do you have any pets": "companion_animal",
     "what is your hair like": "hair", "what colour are your eyes": "eyes", "what colour is your hair": "hair",
     "who do you hate": "enemy", "what are you like": "traits", "what are you hiding": "secret",

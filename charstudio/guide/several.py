@@ -39,11 +39,17 @@ def _clauses(text: str, statements: Statements) -> list[Fact]:
         # "Your secret is that you lie and you know it": only a new sentence ends a clause.
         if _open_clause(left) and cut[0][0] not in ".;!":
             continue
-        if _sure(statements.told(left)) and _sure(statements.told(text[cut.end() :])):
+        if _sure(statements.told(left)) and any(_sure(statements.told(r)) for r in _rests(text, cut.end())):
             pieces.append(left)
             start = cut.end()
     facts = [statements.told(piece) for piece in (*pieces, text[start:])] if pieces else []
     return [f for f in facts if f is not None and f.sure]
+
+
+def _rests(text: str, start: int) -> list[str]:
+    """What may be the next clause: all that is left, or only up to the next place where one could end."""
+    cut = _CUT.search(text, start)
+    return [text[start:], *([text[start : cut.start()]] if cut else [])]
 
 
 def _open_clause(text: str) -> bool:
@@ -55,11 +61,15 @@ def _sure(fact: Fact | None) -> bool:
 
 
 def _listed(text: str, statements: Statements, schema: Schema) -> list[Fact]:
-    """ "You are Jane, 34, a locksmith from Leith." and "You have grey eyes and a dog."."""
+    """The facts of a list: “You are Jane, 34, a locksmith from Leith.”, “You have grey eyes and a dog.”"""
     for form, say in ((_YOU_ARE, "You are "), (_YOU_HAVE, "You have ")):
         match = form.match(text)
         if match:
-            parts = [p for p in re.split(r",\s+(?:and\s+)?|\s+and\s+", text[match.end() :].strip(" .")) if p.strip()]
+            parts = [
+                p
+                for p in re.split(r",\s+(?:and\s+)?|\s+and\s+", text[match.end() :].strip(" ."))
+                if p.strip()
+            ]
             facts = [f for i, p in enumerate(parts) for f in _part(p, say, i, statements, schema)]
             whole = len(facts) >= len(parts) and len({f.attribute for f in facts}) > 1
             return facts if whole and len(parts) > 1 else []

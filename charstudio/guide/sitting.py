@@ -1,4 +1,4 @@
-"""What one sitting remembers: the pending question, what was asked, shown and answered, and what can be undone."""
+"""What one sitting remembers: the pending question, what was asked and shown, what can be undone."""
 
 from __future__ import annotations
 

@@ -14,20 +14,98 @@ from charstudio.sheet import Attribute, Schema, flip
 _YOU_ARE = ("you", "are")
 _OPENERS = tuple(
     tuple(o.split())
-    for o in (
-        "well|so|ok|okay|hmm|um|oh|yes|yeah|right|now|and|but|then|please|maybe|perhaps|i think|i think that|"
-        "i guess|i would say|i say|let us say|let us say that|i decided that|i have decided that|of course|"
-        "i believe|also|say|deep down|in truth|these days|nowadays|to be honest|honestly|basically|apparently|"
-        "clearly|obviously|as it happens|it turns out|it turns out that|for now|by the way|remember|remember that|you should know that|it seems"
-    ).split("|")
+    for o in [
+        "well",
+        "so",
+        "ok",
+        "okay",
+        "hmm",
+        "um",
+        "oh",
+        "yes",
+        "yeah",
+        "right",
+        "now",
+        "and",
+        "but",
+        "then",
+        "please",
+        "maybe",
+        "perhaps",
+        "i think",
+        "i think that",
+        "i guess",
+        "i would say",
+        "i say",
+        "let us say",
+        "let us say that",
+        "i decided that",
+        "i have decided that",
+        "of course",
+        "i believe",
+        "also",
+        "say",
+        "deep down",
+        "in truth",
+        "these days",
+        "nowadays",
+        "to be honest",
+        "honestly",
+        "basically",
+        "apparently",
+        "clearly",
+        "obviously",
+        "as it happens",
+        "it turns out",
+        "it turns out that",
+        "for now",
+        "by the way",
+        "remember",
+        "remember that",
+        "you should know that",
+        "it seems",
+    ]
 )
 _LOUD = frozenset(
-    "biggest greatest main worst deepest darkest only real true usual actual hidden one big great current "
-    "secret most".split()
+    [
+        "biggest",
+        "greatest",
+        "main",
+        "worst",
+        "deepest",
+        "darkest",
+        "only",
+        "real",
+        "true",
+        "usual",
+        "actual",
+        "hidden",
+        "one",
+        "big",
+        "great",
+        "current",
+        "secret",
+        "most",
+    ]
 )
 _GOT = re.compile(r"^(\s*you(?:['’]?ve|\s+have))\s+got\b", re.I)
 _ADVERBS = frozenset(
-    "still really truly desperately actually absolutely definitely probably simply just now currently badly got".split()
+    [
+        "still",
+        "really",
+        "truly",
+        "desperately",
+        "actually",
+        "absolutely",
+        "definitely",
+        "probably",
+        "simply",
+        "just",
+        "now",
+        "currently",
+        "badly",
+        "got",
+    ]
 )
 _ABBREVIATED = re.compile(r"(?:^|\s)(?:(?i:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|inc|ltd|co)|[A-HJ-UWYZ])\.$")
 _STRIPPED = {  # "You have green eyes" decides the eyes: "green"
@@ -71,8 +149,7 @@ class Statements:
             matches = self.book.matches(line)
             if matches:
                 return self._fact(matches, pending)
-        colon = self._by_colon(text)
-        return colon
+        return self._by_colon(text)
 
     def noun(self, text: str) -> tuple[str, ...]:
         """The attributes that a noun names ("nickname", "main motivation"), or none."""
@@ -97,7 +174,9 @@ class Statements:
             if words[:n] in _OPENERS and len(words) > n:
                 rest = text[line.words[n].start :]
                 return [self.book.read(rest), *self._shorter(rest)]
-        adverb = next((n for n in (1, 2) if words[:1] == ("you",) and words[n : n + 1] and words[n] in _ADVERBS), 0)
+        adverb = next(
+            (n for n in (1, 2) if words[:1] == ("you",) and words[n : n + 1] and words[n] in _ADVERBS), 0
+        )
         if adverb:
             lines.append(Line(text, (*line.words[:adverb], *line.words[adverb + 1 :])))
         if words[:1] == ("your",) and words[1:2] and words[1] in _LOUD:
@@ -109,7 +188,9 @@ class Statements:
         if not colon or len(noun) > 40 or not raw.startswith(" "):
             return None
         found = self.noun(noun)
-        return Fact(found, shaped(self._schema.attributes[found[0]], raw), 3) if found and raw.strip() else None
+        return (
+            Fact(found, shaped(self._schema.attributes[found[0]], raw), 3) if found and raw.strip() else None
+        )
 
     def _fact(self, matches: list[Match], pending: str) -> Fact:
         best = matches[0]
@@ -173,7 +254,9 @@ def _uncapitalised(text: str) -> str:
 
 def _stripped(fact: Fact, word: str) -> Fact:
     if fact.attribute == "fear":
-        return replace(fact, value=re.sub(r"^(an?|the)?\s*(\w+\s)?(fear|phobia) of ", "", fact.value, flags=re.I))
+        return replace(
+            fact, value=re.sub(r"^(an?|the)?\s*(\w+\s)?(fear|phobia) of ", "", fact.value, flags=re.I)
+        )
     if fact.attribute == "movement" and fact.value[:2] == "a ":
         return replace(fact, value=f"with {fact.value}")
     if word not in _STRIPPED.get(fact.attribute, ()):

@@ -1,4 +1,4 @@
-"""Offers values to choose from: what fits what is decided, then plain examples; never one that was refused."""
+"""Offers values to choose from: what fits what is decided, then examples; never what was refused."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def _applies(link: ValueLink, sheet: Sheet) -> bool:
 
 def _other_sides(schema: Schema, sheet: Sheet, attribute: str) -> Iterator[str]:
     """Opposites of what the character is: as a contradiction, or as who they are at the end."""
-    words = [w for a in ("traits", "strengths", "flaws", "arc_start") for v in sheet.of(a) for w in _words(v.text)]
+    words = [
+        w for a in ("traits", "strengths", "flaws", "arc_start") for v in sheet.of(a) for w in _words(v.text)
+    ]
     for one, other in (*schema.opposites, *((b, a) for a, b in schema.opposites)):
         if one in words and other not in words:
             if attribute == "contradiction":

@@ -9,16 +9,23 @@ from charstudio.guide.statements import Fact, Statements, shaped
 from charstudio.model import Change
 from charstudio.sheet import Schema, Sheet
 
-_ALSO = re.compile(r"^(\s*(?:and\s+)?you(?:['’]?re|['’]ve|\s+\w+)?)\s+also\s+|,?\s+(?:too|as well)(?=[\s.!]*$)", re.I)
+_ALSO = re.compile(
+    r"^(\s*(?:and\s+)?you(?:['’]?re|['’]ve|\s+\w+)?)\s+also\s+|,?\s+(?:too|as well)(?=[\s.!]*$)", re.I
+)
 _ALSO_FIRST = re.compile(r"^\s*(?:also|besides|in addition|and)\s*,?\s+(?=you)", re.I)
-_CHANGE = re.compile(r"^\s*(?:no,?\s+)?(?:actually|in fact|correction|rather|wait|i mean|no|sorry|on second thoughts?|"
+_CHANGE = re.compile(r"^\s*(?:no,?\s+)?(?:actually|in fact|correction|rather|wait|i mean|no|sorry|"
+                     r"on second thoughts?|"
                      r"from now on)\b\s*[,:;–—-]*\s*(?=you|people|they)", re.I)  # fmt: skip
 _COMMAND = re.compile(
-    r"^\s*(?:please\s+)?(?:change|set|make|switch|turn|let)\s+(?:your|the)\s+(.{1,40}?)\s+(?:to|into|be|:|=)\s+(.+)$", re.I | re.S
+    r"^\s*(?:please\s+)?(?:change|set|make|switch|turn|let)\s+(?:your|the)\s+(.{1,40}?)\s+(?:to|into|be|:|=)\s+(.+)$",
+    re.I | re.S,
 )
-_MAKE = re.compile(r"^\s*(?:please\s+)?make\s+your\s+(name|age|job|occupation|eyes|hair|gender)\s+(.+)$", re.I | re.S)
+_MAKE = re.compile(
+    r"^\s*(?:please\s+)?make\s+your\s+(name|age|job|occupation|eyes|hair|gender)\s+(.+)$", re.I | re.S
+)
 _FORGET = re.compile(
-    r"^\s*(?:please\s+)?(?:forget|remove|delete|clear|drop|erase|unset)\s+(?:about\s+)?(?:your|the)\s+(.{1,40}?)\s*[.!]*$", re.I
+    r"^\s*(?:please\s+)?(?:forget|remove|delete|clear|drop|erase|unset)\s+(?:about\s+)?(?:your|the)\s+(.{1,40}?)\s*[.!]*$",
+    re.I,
 )
 _FORGET_THAT = re.compile(r"^\s*(?:please\s+)?(?:forget|remove|delete)\s+that\s+(you.+)$", re.I)
 _NONE = re.compile(
@@ -26,8 +33,13 @@ _NONE = re.compile(
     r"\s+(?P<no>no|any|a|an)?\s*(?P<noun>.{1,40}?)(?:\s+(?:at all|anymore|any more))?\s*[.!]*$",
     re.I,
 )
-_NOT = re.compile(r"^(\s*you(?:\s+are|['’]re|re)?)\s+(?:not|no longer|never)\s+|^(\s*you)\s+aren['’]?t\s+", re.I)
-_NO_MORE = re.compile(r"^\s*(you)(?:\s+do\s+not|\s+don['’]?t|\s+no\s+longer)\s+|^\s*(your\s+.{1,40}?\s+)(?:is|are)(?:\s+not|n['’]t)\s+", re.I)
+_NOT = re.compile(
+    r"^(\s*you(?:\s+are|['’]re|re)?)\s+(?:not|no longer|never)\s+|^(\s*you)\s+aren['’]?t\s+", re.I
+)
+_NO_MORE = re.compile(
+    r"^\s*(you)(?:\s+do\s+not|\s+don['’]?t|\s+no\s+longer)\s+|^\s*(your\s+.{1,40}?\s+)(?:is|are)(?:\s+not|n['’]t)\s+",
+    re.I,
+)
 _ANY_MORE = re.compile(r"\s+(?:anymore|any more|any longer|at all)(?=[\s.!]*$)", re.I)
 
 
@@ -49,7 +61,7 @@ class Telling:
         self._statements = statements
 
     def retracted(self, text: str, sheet: Sheet) -> Told | None:
-        """ "Forget your nickname.", "You are not curious.", "You have no siblings."."""
+        """What is taken away: “Forget your nickname.”, “You are not curious.”, “You have no siblings.”"""
         if len(text) > 400:
             return None
         forget = _FORGET.match(text)
@@ -59,7 +71,7 @@ class Telling:
         return self._none(text) or self._denied(that[1] if that else text, sheet, sure=bool(that))
 
     def changed(self, text: str, sheet: Sheet) -> Told | None:
-        """ "Actually your name is Joan.", "Change your age to 40."."""
+        """What is replaced: “Actually your name is Joan.”, “Change your age to 40.”"""
         command = _COMMAND.match(text) or _MAKE.match(text)
         if command:
             attributes = self._statements.noun(command[1])
@@ -73,7 +85,7 @@ class Telling:
         return self._act("change", fact, sheet) if fact else None
 
     def told(self, text: str, sheet: Sheet, pending: str) -> Told | None:
-        """ "Your name is Jane.", "You are also curious."."""
+        """What is set or added: “Your name is Jane.”, “You are also curious.”"""
         bare = _ALSO_FIRST.sub("", _ALSO.sub(lambda m: f"{m[1]} " if m[1] else "", text, count=1), count=1)
         if bare != text:
             added = self._statements.told(bare)
@@ -101,7 +113,7 @@ class Telling:
         return Told(act, self.changes(fact, sheet, replace=act == "change"))
 
     def _pieces(self, attribute: str, value: str) -> list[str]:
-        """ "patient, curious and blunt" is three traits; "gamble, a little" is one thing."""
+        """Single words in a list are values of their own (three traits); “gamble, a little” is one."""
         parts = [re.sub(r"^and\s+", "", p.strip()) for p in re.split(r",|\s+and\s+", value)]
         single = all(re.fullmatch(r"[^\W\d_]+(?:-[^\W\d_]+)*", p) for p in parts)
         traits = self._schema.words.get("traits", frozenset())
@@ -119,7 +131,10 @@ class Telling:
 
     def _none(self, text: str) -> Told | None:
         match = _NONE.match(text)
-        denies = match and (match["no"] == "no" or re.search(r"n['’]?t\b|\bnot\b|\bnever\b", text[: match.start("noun")], re.I))
+        denies = match and (
+            match["no"] == "no"
+            or re.search(r"n['’]?t\b|\bnot\b|\bnever\b", text[: match.start("noun")], re.I)
+        )
         if not match or not denies:
             return None
         for form in (match["noun"], match["noun"].removesuffix("s"), match["noun"] + "s"):
@@ -133,7 +148,8 @@ class Telling:
     def _is_all_of(self, attribute: str, noun: str) -> bool:
         """Whether "no `noun`" means none at all: no siblings does, no brother does not."""
         return noun.casefold() not in (
-            "brother", "sister", "brothers", "sisters", "mother", "father", "mum", "mom", "dad", "son", "sons",
+            "brother", "sister", "brothers", "sisters", "mother", "father", "mum", "mom", "dad", "son",
+            "sons",
             "daughter", "daughters", "husband", "wife", "dog", "dogs", "cat", "cats", "horse", "horses",
         )  # fmt: skip
 
@@ -141,7 +157,9 @@ class Telling:
         bare = _ANY_MORE.sub("", text)
         for form in (_NOT, _NO_MORE):
             said = form.sub(lambda m: f"{m[1]} " if m[1] else f"{m[2]} ", bare, count=1)
-            if form is _NOT and text.lower().lstrip().startswith(("you aren", "youre not", "you're not", "you’re not")):
+            if form is _NOT and text.lower().lstrip().startswith(
+                ("you aren", "youre not", "you're not", "you’re not")
+            ):
                 said = re.sub(r"^\s*\S+(?:\s+are(?:n['’]?t)?)?\s+(?:not\s+)?", "You are ", bare, flags=re.I)
             if form is _NO_MORE and said != bare and said.lower().startswith("your "):
                 said = re.sub(r"\s{2,}", " is ", said.strip(), count=1) if "  " in said else said
@@ -150,7 +168,11 @@ class Telling:
             found = self._on_sheet(said, sheet)
             if found:
                 return found
-        if not sure and _NOT.match(bare) and (fact := self._statements.told(_NOT.sub("You are ", bare, count=1))):
+        if (
+            not sure
+            and _NOT.match(bare)
+            and (fact := self._statements.told(_NOT.sub("You are ", bare, count=1)))
+        ):
             return Told("retract", missing=fact.attribute) if fact.bare and fact.sure else None
         return None
 
@@ -162,7 +184,11 @@ class Telling:
         for value in sheet.values:
             if value.state == "set" and _bare(value.text) == wanted and self._fits(value.attribute, fact):
                 many = self._schema.attributes[value.attribute].many
-                change = Change(value.attribute, value.text, "remove") if many else Change(value.attribute, op="clear")
+                change = (
+                    Change(value.attribute, value.text, "remove")
+                    if many
+                    else Change(value.attribute, op="clear")
+                )
                 return Told("retract", (change,))
         return None
 

@@ -1,4 +1,7 @@
-"""How much of what writers say guided mode understands, and how long a turn takes: `python tests/benchmarks/bench_guide.py`."""
+"""How much of what writers say guided mode understands, and how long a turn takes.
+
+Run `python tests/benchmarks/bench_guide.py`, with `-v` for every statement that was not understood rightly.
+"""
 
 from __future__ import annotations
 
@@ -63,9 +66,18 @@ def turns(library: Library, told: Schema) -> list[float]:
             library.cast.change(people[0], [Change(a.id, a.examples[0])], told, "form")
     guide = Guide(library, told, people[0])
     guide.start()
-    lines = ["Your name is Jane Marlow.", "You are 34 years old.", "What is your name?", "Summarise.", "Undo.",
-             "You are also curious.", "Suggest something.", "You have a scar on your chin.", "You are not curious.",
-             "Your secret is that you were there."]  # fmt: skip
+    lines = [
+        "Your name is Jane Marlow.",
+        "You are 34 years old.",
+        "What is your name?",
+        "Summarise.",
+        "Undo.",
+        "You are also curious.",
+        "Suggest something.",
+        "You have a scar on your chin.",
+        "You are not curious.",
+        "Your secret is that you were there.",
+    ]
     taken = []
     for n in range(200):
         begin = time.perf_counter()
@@ -84,7 +96,10 @@ def main() -> None:
     print(f"sentence forms ready in {(time.perf_counter() - begin) * 1000:.0f} ms")
     count = understood(told, verbose=verbose)
     total = sum(count.values())
-    print(f"{total} generated statements: " + ", ".join(f"{k} {n} ({n / total:.1%})" for k, n in count.most_common()))
+    print(
+        f"{total} generated statements: "
+        + ", ".join(f"{k} {n} ({n / total:.1%})" for k, n in count.most_common())
+    )
     statements = Statements(told)
     for path in sorted((ROOT / "tests" / "data" / "guide").glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
@@ -94,13 +109,17 @@ def main() -> None:
             natural[found.split(" (")[0]] += 1
             if verbose and found != "right":
                 print("   ", found, "|", row["text"], "|", statements.told(row["text"]))
-        print(f"{len(rows)} statements of {path.name}: " + ", ".join(f"{k} {n}" for k, n in natural.most_common()))
+        print(
+            f"{len(rows)} statements of {path.name}: "
+            + ", ".join(f"{k} {n}" for k, n in natural.most_common())
+        )
     with tempfile.TemporaryDirectory() as folder:
         library = open_library(Path(folder) / "bench.db")
         taken = turns(library, told)
         library.close()
     p95 = statistics.quantiles(taken, n=20)[-1]
-    print(f"turn: median {statistics.median(taken) * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, most {max(taken) * 1000:.1f} ms")
+    median, most = statistics.median(taken), max(taken)
+    print(f"turn: median {median * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, most {most * 1000:.1f} ms")
 
 
 if __name__ == "__main__":
