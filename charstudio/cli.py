@@ -327,7 +327,10 @@ class _Opened:
 
         chosen = settings.load()
         self._studio = Studio(self._path, chosen)
-        safety_copy(self._path)
+        try:
+            safety_copy(self._path)
+        except StudioError as exc:
+            print(_("Today’s safety copy could not be made: {why}", why=exc), file=sys.stderr)
         if self._model:
             self._studio.settings = replace(chosen, model=str(self._studio.shelf.find(self._model)))
         return self._studio
@@ -341,6 +344,7 @@ def _open(options: argparse.Namespace, model: str | None = None) -> _Opened:
 
 
 def _library_path(options: argparse.Namespace) -> Path:
+    """The library of the option, of the settings, or the usual one."""
     named = getattr(options, "library", None) or settings.load().library
     return Path(named) if named else paths.default_library()
 

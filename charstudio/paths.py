@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from charstudio.errors import StoreError
+
 
 def _place(kind: str) -> Path:
     home = os.environ.get("CHARSTUDIO_HOME")
@@ -20,7 +22,13 @@ def _place(kind: str) -> Path:
             "config": platformdirs.user_config_path("charstudio", appauthor=False),
             "cache": platformdirs.user_cache_path("charstudio", appauthor=False),
         }[kind]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        # Untranslated: the translations themselves are found through this module.
+        raise StoreError(
+            f"The folder {folder} cannot be used ({exc.strerror}); set CHARSTUDIO_HOME to another."
+        ) from exc
     return folder
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from charstudio import paths
+from charstudio.errors import StoreError
+from charstudio.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +50,10 @@ def save(settings: Settings, path: Path | None = None) -> None:
     path = path or paths.config() / "settings.json"
     body = asdict(settings)
     rest = body.pop("rest")
-    paths.write_atomically(path, json.dumps({**rest, **body}, indent=1, ensure_ascii=False).encode())
+    text = json.dumps({**rest, **body}, indent=1, ensure_ascii=False)
+    try:
+        paths.write_atomically(path, text.encode())
+    except OSError as exc:
+        raise StoreError(
+            _("The settings could not be kept ({why}); free some room and try again.", why=exc.strerror)
+        ) from exc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -52,14 +53,12 @@ class Shelf:
         path = Path(os.path.abspath(path))
         file = inspect_model(path)
         if str(path) not in self._paths():
-            body = json.dumps([*self._paths(), str(path)], indent=1, ensure_ascii=False)
-            paths.write_atomically(self._list, body.encode())
+            self._keep([*self._paths(), str(path)])
         return ShelvedModel(file.name, str(path), file)
 
     def forget(self, path: Path) -> None:
         """Take a link off the shelf; the file itself stays where it is."""
-        kept = [p for p in self._paths() if p != str(path)]
-        paths.write_atomically(self._list, json.dumps(kept, indent=1, ensure_ascii=False).encode())
+        self._keep([p for p in self._paths() if p != str(path)])
 
     def find(self, name: str) -> Path:
         """The model of that name, file name or path; the starter when `name` is empty."""
@@ -110,6 +109,14 @@ class Shelf:
         finally:
             part.unlink(missing_ok=True)
 
+    def _keep(self, listed: list[str]) -> None:
+        try:
+            paths.write_atomically(self._list, json.dumps(listed, indent=1, ensure_ascii=False).encode())
+        except OSError as exc:
+            raise EngineError(
+                _("The list of models could not be kept ({why}); free some room.", why=exc.strerror)
+            ) from exc
+
     def _paths(self) -> list[str]:
         try:
             found = json.loads(self._list.read_text(encoding="utf-8"))
@@ -141,7 +148,8 @@ class Shelf:
         file = inspect_model(path)
         known = known if isinstance(known, dict) else {}
         known[str(path)] = {"mark": mark, "file": asdict(file)}
-        paths.write_atomically(self._labels, json.dumps(known).encode())
+        with contextlib.suppress(OSError):  # only a cache: read again next time
+            paths.write_atomically(self._labels, json.dumps(known).encode())
         return file
 
 

@@ -364,7 +364,7 @@ class Desk(QObject):
         self.show_models()
 
     def _on_forget_model(self, path: str) -> None:
-        self._studio.shelf.forget(Path(path))
+        self._done(lambda: self._studio.shelf.forget(Path(path)))
         if self._studio.settings.model == path:
             self.change_settings(replace(self._studio.settings, model=""))
         self.show_models()
@@ -388,7 +388,7 @@ class Desk(QObject):
 
     def change_settings(self, chosen: Settings) -> None:
         """Use and keep these settings."""
-        self._studio.change_settings(chosen)
+        self._done(lambda: self._studio.change_settings(chosen))
         self._theme.choose(look_of(chosen, self._theme.choice))
 
     def _on_theme(self) -> None:
@@ -397,10 +397,10 @@ class Desk(QObject):
             self._studio.settings, theme=look.scheme, text_size=look.text_size, less_motion=look.less_motion
         )
         if chosen != self._studio.settings:
-            self._studio.change_settings(chosen)
+            self._done(lambda: self._studio.change_settings(chosen))
 
     def _on_panels(self, widths: dict[str, int]) -> None:
-        self._studio.change_settings(replace(self._studio.settings, panels=widths))
+        self._done(lambda: self._studio.change_settings(replace(self._studio.settings, panels=widths)))
 
     def _on_about(self) -> None:
         texts = [
