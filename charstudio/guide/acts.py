@@ -39,7 +39,7 @@ _ACTS: tuple[tuple[str, str], ...] = (
         + r"maybe later|pass|not now|next|next one|next question|another question|"
         + r"a different question|ask me something else|"
         + r"i (?:do not|still do not) know(?: yet| that| that yet)?|do not know|idk|dunno|"
-        + r"i have no idea|no idea|not sure(?: yet)?|i am not sure(?: yet)?|never mind|"
+        + r"i have no idea|no idea|not sure(?: yet)?|i am not sure(?: yet)?|never mind|forget it|"
         + r"ask me later|come back to (?:that|this|it) later|i will decide later|undecided|"
         + r"move on|let us move on|we will see|i have not decided(?: yet| that yet)?",
     ),
@@ -89,7 +89,7 @@ _ACTS: tuple[tuple[str, str], ...] = (
         + _SOME
         + r"(?:things|"
         + _IDEAS
-        + r")?|a name|names)"
+        + r")?)"
         + _ABOUT,
     ),
     (

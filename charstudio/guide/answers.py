@@ -8,63 +8,26 @@ from charstudio.guide.lines import plain
 from charstudio.guide.statements import shaped
 from charstudio.sheet import Attribute
 
-_NONE = frozenset(
-    (
-        "no",
-        "none",
-        "nope",
-        "none at all",
-        "no one at all",
-        "not any",
-        "nothing at all",
-        "there are none",
-        "there is none",
-    )
-)
-_SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "to",
-        "my",
-        "your",
-        "in",
-        "on",
-        "at",
-        "with",
-        "by",
-        "from",
-        "because",
-        "that",
-        "being",
-        "nobody",
-        "someone",
-        "something",
-        "nothing",
-        "somebody",
-        "for",
-        "of",
-        "as",
-        "under",
-        "between",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "not",
-        "never",
-        "always",
-        "only",
-        "whatever",
-        "whoever",
-        "when",
-        "if",
-        "it",
-    ]
-)
+_NONE = frozenset((
+    "no", "none", "nope", "none at all", "no one at all", "not any", "nothing at all", "there are none",
+    "there is none",
+))  # fmt: skip
+_SMALL = frozenset((
+    "a", "an", "the", "to", "my", "your", "in", "on", "at", "with", "by", "from", "because", "that",
+    "being", "nobody", "someone", "something", "nothing", "somebody", "for", "of", "as", "under",
+    "between", "two", "three", "four", "five", "six", "not", "never", "always", "only", "whatever",
+    "whoever", "when", "if", "it",
+))  # fmt: skip
 _LINKS = frozenset(["of", "for", "by", "with", "from", "that", "as", "in", "between", "like", "on"])
+_COMMANDS = frozenset((
+    "lock", "unlock", "keep", "add", "let", "save", "change", "set", "make", "forget", "remove", "delete",
+    "store", "show",
+))  # fmt: skip
+_FINITE = frozenset((
+    "is", "are", "was", "were", "has", "have", "had", "will", "would", "can", "could", "does", "did",
+    "died", "left", "went", "came", "took", "made", "gave", "lost", "never", "always", "wants", "likes",
+    "loves", "hates", "knows", "thinks", "says", "lives", "works", "drinks", "likes", "needs", "fears",
+))  # fmt: skip
 _IT_IS = re.compile(
     r"^(?:it['’]s|it is|that would be|that['’]s|i['’]d say|i would say)\s*[:,]?\s+(?=\S)", re.I
 )
@@ -83,13 +46,37 @@ def takes_clause(attribute: Attribute) -> bool:
     return attribute.type == "prose" or bool(before and before[-1] in _OPEN)
 
 
+def takes_sentence(attribute: Attribute) -> bool:
+    """Whether "You are a coward" can be an answer as it stands, with its own subject."""
+    before = plain(attribute.tell.partition("{v}")[0])
+    return ("verbatim" in attribute.flags and attribute.type == "prose") or before[-1:] in (
+        ("that",),
+        ("when",),
+        ("fail",),
+    )
+
+
+def is_statement(words: tuple[str, ...], attribute: Attribute) -> bool:
+    """Whether a line is a whole sentence about somebody ("You like tea") and so no plain answer."""
+    if len(words) < 2 or takes_clause(attribute):
+        return False
+    if words[0] in _COMMANDS and {"your", "that", "this", "us"} & set(words[1:4]):
+        return True
+    others = words[0] in ("she", "he", "they", "her", "his", "their", "your")
+    if others and any(w in _FINITE or w.endswith("ed") for w in words[1:4]):
+        return True
+    named = "verbatim" in attribute.flags or attribute.type == "number"
+    of_me = {"you", "your"} & set(words) or words[0] in ("she", "he", "they", "her", "his", "their")
+    return words[0] == "you" or (named and bool(of_me))
+
+
 def answer(attribute: Attribute, text: str) -> str:
     """The value that a plain answer gives."""
     raw = text.strip()
+    if len(raw) < 80 and attribute.type != "prose":
+        raw = _IT_IS.sub("", raw)
     if "verbatim" in attribute.flags:
         return shaped(attribute, raw)
-    if len(raw) < 80:
-        raw = _IT_IS.sub("", raw)
     before, _, after = (plain(part) for part in attribute.tell.partition("{v}"))
     raw = _without(raw, before)
     words = plain(raw) if len(raw) < 80 else ()

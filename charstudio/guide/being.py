@@ -13,32 +13,10 @@ _ARTICLES = frozenset(("a", "an", "the"))
 _AFTER_TRAIT = frozenset(
     ["as", "about", "with", "towards", "toward", "when", "like", "around", "until", "unless", "even"]
 )
-_BEFORE_REST = frozenset(
-    [
-        "who",
-        "whom",
-        "whose",
-        "that",
-        "which",
-        "from",
-        "in",
-        "of",
-        "with",
-        "at",
-        "on",
-        "by",
-        "for",
-        "to",
-        "without",
-        "and",
-        "but",
-        "under",
-        "near",
-        "until",
-        "since",
-        "when",
-    ]
-)
+_BEFORE_REST = frozenset((
+    "who", "whom", "whose", "that", "which", "from", "in", "of", "with", "at", "on", "by", "for", "to",
+    "without", "and", "but", "under", "near", "until", "since", "when",
+))  # fmt: skip
 
 
 def what_is(value: str, schema: Schema) -> tuple[str, ...]:
@@ -128,10 +106,14 @@ def _by_noun(words: Sequence[str], value: str, schema: Schema) -> tuple[str, ...
         return ("build",)
     if head in lists["moneys"] and words[0] not in _ARTICLES:
         return ("income",)
+    if words[0] in ("married", "engaged", "single", "divorced", "widowed"):
+        return ("partner", "past_love")
     if head in lists["moods"]:
         return ("mood", "traits")
     if words[0] in _ARTICLES:
         return ("occupation", "species", "story_role", "traits")
+    if value[:1].isupper() and len(words) == 1 and head.endswith(("ish", "ese", "ian", "ean", "can")):
+        return ("culture", "full_name", "languages")
     if value[:1].isupper():
         return ("full_name", "short_name", "culture")
     return ("traits", "occupation", "species", "self_image")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, replies
-from charstudio.guide.answers import answer, denies, takes_clause
-from charstudio.guide.questions import Questions, is_question, sounds_like_one
+from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
+from charstudio.guide.questions import Questions, is_question, sounds_like_one, wants_to_talk
 from charstudio.guide.several import several
 from charstudio.guide.sitting import Sitting, Step
 from charstudio.guide.statements import Fact, Statements
@@ -16,7 +16,7 @@ from charstudio.guide.telling import Telling, Told
 from charstudio.guide.turn import Ask, Chip, Turn
 from charstudio.i18n import _
 from charstudio.model import Change
-from charstudio.sheet import Attribute, Schema, Sheet, flip
+from charstudio.sheet import Schema, Sheet, flip
 from charstudio.store import Library
 
 LONGEST = 100_000
@@ -98,19 +98,21 @@ class Guide:
         return number and any(text.strip(" .") == chip.value for chip in self._sitting.chips)
 
     def _asked(self, text: str) -> Turn | None:
-        if not is_question(text) and not sounds_like_one(text):
+        wanted = wants_to_talk(text)
+        if not is_question(text) and not sounds_like_one(text) and not wanted:
             return None
         attribute = self._questions.about(text)
         if not attribute:
             return None
+        act = "go_to" if wanted else "ask_value"
         said = replies.told_of(self._schema, self.sheet(), attribute)
         if said:
-            return self._turn("ask_value", said)
+            return self._turn(act, said)
         label = _(self._schema.attributes[attribute].label)
         reply = _("That is not decided yet: {label}. Shall we decide it now?", label=label)
         if attribute not in self._sitting.asked:
             self._sitting.interrupt(network.plain_ask(self._schema, attribute))
-        return self._turn("ask_value", reply, chips=self._ideas(attribute, 0))
+        return self._turn(act, reply, chips=self._ideas(attribute, 0))
 
     def _told(self, text: str) -> Turn | None:
         sheet = self.sheet()
@@ -150,7 +152,7 @@ class Guide:
         if told.changes:
             return self._change(told.act, told.changes)
         pending = self._sitting.pending
-        if told.options is None or (pending and takes_clause(self._schema.attributes[pending.attribute])):
+        if told.options is None or (pending and takes_sentence(self._schema.attributes[pending.attribute])):
             return None
         if pending and told.options.bare and self._asks_what_i_am(pending.attribute, told.options):
             value = self._statements.shaped(pending.attribute, told.options.value)
@@ -172,7 +174,7 @@ class Guide:
         words = self._statements.book.read(text[:400]).plain
         if acts.NUMBERS.match(" ".join(words)) and attribute.type not in ("number", "date", "prose"):
             return self._turn("unknown", _("There is no such number to choose; tell me in words."))
-        if not takes_clause(attribute) and _speaks_to_me(words, attribute):
+        if is_statement(words, attribute):
             return self._offer_options("unknown", Fact((attribute.id, *self._nearest(attribute.id)), text))
         if sounds_like_one(text) and attribute.type != "prose":
             return None
@@ -363,11 +365,3 @@ class Guide:
             return ""
         self._sitting.pack_running = False
         return _("That was the last question of “{pack}”; I ask on.", pack=network.pack_name(self._pack))
-
-
-def _speaks_to_me(words: tuple[str, ...], attribute: Attribute) -> bool:
-    """Whether a line is a whole sentence to the character ("You like tea") and so no plain answer."""
-    if len(words) < 2:
-        return False
-    named = "verbatim" in attribute.flags or attribute.type == "number"
-    return words[0] == "you" or (named and bool({"you", "your"} & set(words)))

@@ -10,43 +10,16 @@ from charstudio.sheet import Schema, flip
 
 _NOUN = re.compile(
     r"^(?:so |and |ok |okay )*(?:(?:what|who|where|when|how) (?:is|are|was|were)|what about|how about|"
-    r"tell me|tell me about|"
+    r"tell me|tell me about|let us talk about|let us speak about|ask me about|talk about|"
     r"remind me of|do you have|have you got|do you know|have you|is there|are there) "
     r"(?:about )?(?:your |a |an |any |the |in your life )*(?P<noun>.+?)(?: again| now| in your life)?$"
 )
 _LOUD = r"^(?:biggest|greatest|main|worst|deepest|darkest|only|real|true|usual) "
-_STARTS = frozenset(
-    [
-        "what",
-        "who",
-        "whom",
-        "whose",
-        "where",
-        "when",
-        "why",
-        "how",
-        "which",
-        "do",
-        "does",
-        "did",
-        "are",
-        "were",
-        "is",
-        "was",
-        "have",
-        "has",
-        "can",
-        "could",
-        "would",
-        "will",
-        "should",
-        "am",
-        "may",
-        "might",
-        "tell",
-        "remind",
-    ]
-)
+_STARTS = frozenset((
+    "what", "who", "whom", "whose", "where", "when", "why", "how", "which", "do", "does", "did", "are",
+    "were", "is", "was", "have", "has", "can", "could", "would", "will", "should", "am", "may", "might",
+    "tell", "remind",
+))  # fmt: skip
 
 
 class Questions:
@@ -112,6 +85,12 @@ def sounds_like_one(text: str) -> bool:
     """Whether a line without a question mark still begins like a question to the character."""
     words = plain(text[:200])
     return bool(words) and words[0] in _STARTS and bool({"you", "your"} & set(words[1:5]))
+
+
+def wants_to_talk(text: str) -> bool:
+    """Whether the writer names what to talk about: "Let us talk about your family."."""
+    said = " ".join(plain(text[:80]))
+    return said.startswith(("let us talk about ", "let us speak about ", "ask me about ", "talk about "))
 
 
 def _shorter(asked: str) -> list[str]:

@@ -66,47 +66,15 @@ _OPENERS = tuple(
         "it seems",
     ]
 )
-_LOUD = frozenset(
-    [
-        "biggest",
-        "greatest",
-        "main",
-        "worst",
-        "deepest",
-        "darkest",
-        "only",
-        "real",
-        "true",
-        "usual",
-        "actual",
-        "hidden",
-        "one",
-        "big",
-        "great",
-        "current",
-        "secret",
-        "most",
-    ]
-)
+_LOUD = frozenset((
+    "biggest", "greatest", "main", "worst", "deepest", "darkest", "only", "real", "true", "usual",
+    "actual", "hidden", "one", "big", "great", "current", "secret", "most",
+))  # fmt: skip
 _GOT = re.compile(r"^(\s*you(?:['’]?ve|\s+have))\s+got\b", re.I)
-_ADVERBS = frozenset(
-    [
-        "still",
-        "really",
-        "truly",
-        "desperately",
-        "actually",
-        "absolutely",
-        "definitely",
-        "probably",
-        "simply",
-        "just",
-        "now",
-        "currently",
-        "badly",
-        "got",
-    ]
-)
+_ADVERBS = frozenset((
+    "still", "really", "truly", "desperately", "actually", "absolutely", "definitely", "probably",
+    "simply", "just", "now", "currently", "badly", "got",
+))  # fmt: skip
 _ABBREVIATED = re.compile(r"(?:^|\s)(?:(?i:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|inc|ltd|co)|[A-HJ-UWYZ])\.$")
 _STRIPPED = {  # "You have green eyes" decides the eyes: "green"
     "eyes": ("eyes",), "hair": ("hair",), "skin": ("skin", "complexion"), "face": ("face",),

@@ -17,7 +17,7 @@ _CHANGE = re.compile(r"^\s*(?:no,?\s+)?(?:actually|in fact|correction|rather|wai
                      r"on second thoughts?|"
                      r"from now on)\b\s*[,:;–—-]*\s*(?=you|people|they)", re.I)  # fmt: skip
 _COMMAND = re.compile(
-    r"^\s*(?:please\s+)?(?:change|set|make|switch|turn|let)\s+(?:your|the)\s+(.{1,40}?)\s+(?:to|into|be|:|=)\s+(.+)$",
+    r"^\s*(?:please\s+)?(?:change|set|make|switch|turn|let)\s+(?:your|the)\s+(.{1,40}?)(?:\s+from\s+.{1,80}?)?\s+(?:to|into|be|:|=)\s+(.+)$",
     re.I | re.S,
 )
 _MAKE = re.compile(
@@ -168,12 +168,15 @@ class Telling:
             found = self._on_sheet(said, sheet)
             if found:
                 return found
-        if (
-            not sure
-            and _NOT.match(bare)
-            and (fact := self._statements.told(_NOT.sub("You are ", bare, count=1)))
-        ):
-            return Told("retract", missing=fact.attribute) if fact.bare and fact.sure else None
+        return None if sure else self._not_there(text, bare)
+
+    def _not_there(self, text: str, bare: str) -> Told | None:
+        """What is denied though it was never told; forms that deny of themselves ("You do not know") tell."""
+        own = self._statements.told(text)
+        for form, put in ((_NOT, "You are "), (_NO_MORE, "You ")):
+            fact = self._statements.told(form.sub(put, bare, count=1)) if form.match(bare) else None
+            if fact is not None and fact.sure and (own is None or own.bare):
+                return Told("retract", missing=fact.attribute)
         return None
 
     def _on_sheet(self, said: str, sheet: Sheet) -> Told | None:
