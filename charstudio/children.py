@@ -107,6 +107,11 @@ class Child:
             process.wait(5)
         _let_go(process)
 
+    def death(self) -> ChildDied | None:
+        """Why the process is gone, if it ended by itself; None while it runs or was never started."""
+        process = self._process
+        return self._death(process) if process is not None and process.poll() is not None else None
+
     def kill(self) -> None:
         """End the process at once."""
         process = self._process

@@ -65,6 +65,8 @@ class LlamaEngine:
         """Load the model, yielding how far it is; nothing to do when it is loaded."""
         if self._info is not None and self._child.running:
             return
+        if self._info is not None and (death := self._child.death()) is not None:
+            raise self._dead(death)
         if self._died:
             raise ChildDied(self._died)
         if self._prepare is not None:
@@ -105,6 +107,11 @@ class LlamaEngine:
         self._child.close()
         self._info = None
 
+    def _dead(self, death: ChildDied) -> ChildDied:
+        self._died = _("{what} Press “Start it again” to go on.", what=death)
+        self._info = None
+        return ChildDied(self._died)
+
     def _ask(
         self, do: str, cancel: Cancel | None, **fields: Any
     ) -> Generator[dict[str, Any], None, dict[str, Any]]:
@@ -113,9 +120,7 @@ class LlamaEngine:
             try:
                 return (yield from self._child.ask(do, cancel, **fields))
             except ChildDied as exc:
-                self._died = _("{what} Press “Start it again” to go on.", what=exc)
-                self._info = None
-                raise ChildDied(self._died) from exc
+                raise self._dead(exc) from exc
             except EngineError:
                 raise
             except StudioError as exc:

@@ -1,4 +1,4 @@
-"""One message of a talk as it stands on the page: the words, whose they are, and what can be done with them."""
+"""One message of a talk on the page: the words, whose they are, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ class Editing(QWidget):
 
 
 class Bubble(Row):
-    """A message: of the character on paper with a face, of the writer at the other side, of the narrator bare."""
+    """A message: the character’s on paper with a face, the writer’s opposite, the narrator’s bare."""
 
     act = Signal(str)
     edited = Signal(str)

@@ -31,7 +31,7 @@ class CastEntry:
     def words(self) -> str:
         """How a screen reader says it."""
         who = self.character
-        parts = [one_line(who.name), one_line(who.line), one_line(self.role)]
+        parts = [one_line(who.name) or _("No name yet"), one_line(who.line), one_line(self.role)]
         if self.total:
             parts.append(_("{done} of {total} decided", done=self.done, total=self.total))
         return ", ".join(part for part in parts if part)
@@ -76,7 +76,7 @@ class CastModel(QAbstractListModel):
         entry = self._entries[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return one_line(entry.character.name)
+                return one_line(entry.character.name) or _("No name yet")
             case Qt.ItemDataRole.UserRole:
                 return entry
             case Qt.ItemDataRole.ToolTipRole:

@@ -46,6 +46,7 @@ class GuideDesk(QObject):
         view.packs(list(pack_names(schema).items()))
 
         desk.opened.connect(self.show)
+        desk.sheet_changed.connect(self._on_sheet_changed)
         view.said.connect(self.say)
         view.chip_taken.connect(self.take)
         view.skip_wanted.connect(self._on_skip)
@@ -57,7 +58,7 @@ class GuideDesk(QObject):
 
     def show(self, who: Character) -> None:
         """Show this character’s sitting; a first one begins with a question."""
-        self._view.show_character(who, None)
+        self._view.show_character(who)
         if who.id not in self._sittings:
             self._sittings[who.id] = self._new_guide(who.id, self._packs.get(who.id, "spark"))
             self._turns[who.id] = self._sittings[who.id].start()
@@ -116,6 +117,10 @@ class GuideDesk(QObject):
         )
         self._view.show_progress(done, total, pack_names(self._schema).get(pack, pack), steps)
         self._view.show_turn(turn)
+
+    def _on_sheet_changed(self) -> None:
+        if self._desk.who is not None:
+            self._view.show_character(self._desk.who)
 
     def _on_skip(self) -> None:
         self.say(SKIP)

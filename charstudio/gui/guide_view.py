@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QSizePolicy, QWidget
 
@@ -79,6 +79,7 @@ class GuideView(Paper):
         self._hint = Label(theme, "ui_small", _("Ctrl Z undoes"), colour="text_2")
         self._build()
 
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._to_end)
         self._answer.entered.connect(self._on_entered)
         self._answer.focus_changed.connect(self._field.set_active)
         self._enter.clicked.connect(self._on_entered)
@@ -182,7 +183,7 @@ class GuideView(Paper):
 
     # Told what is so
 
-    def show_character(self, who: Character, _portrait: bytes | None = None) -> None:
+    def show_character(self, who: Character) -> None:
         """This character is asking."""
         self._portrait.show_character(who)
         self._ticks.set_colour(who.colour)
@@ -217,7 +218,6 @@ class GuideView(Paper):
                 widget.deleteLater()
         for label, question, answer in wanted:
             self._history.addWidget(Past(self._theme, label, question, answer))
-        QTimer.singleShot(0, self._to_end)
 
     def show_progress(self, done: int, total: int, pack: str, steps: Sequence[tuple[str, str]]) -> None:
         """How far the pack is: a tick a question, no percentage."""
@@ -261,7 +261,6 @@ class GuideView(Paper):
         small = event.size().height() < SMALL_BELOW
         self._portrait.set_side(SMALL_PORTRAIT if small else self._theme.portrait("question"))
         self._hint.setVisible(event.size().width() > 560)
-        QTimer.singleShot(0, self._to_end)
 
     def _on_entered(self) -> None:
         text = self._answer.text()
@@ -298,9 +297,8 @@ class GuideView(Paper):
     def _on_pack(self, action: QAction) -> None:
         self.pack_chosen.emit(str(action.data()))
 
-    def _to_end(self) -> None:
-        bar = self._scroll.verticalScrollBar()
-        bar.setValue(bar.maximum())
+    def _to_end(self, _least: int, most: int) -> None:
+        self._scroll.verticalScrollBar().setValue(most)
 
 
 class Past(QWidget):

@@ -63,6 +63,8 @@ class TalkDesk(QObject):
         view.talk_chosen.connect(self._on_talk_chosen)
         view.restart_wanted.connect(self._on_restart)
         view.models_wanted.connect(self._on_models)
+        view.guide_wanted.connect(self._on_guide)
+        view.persona_wanted.connect(window.settings_wanted)
         self._player.silent.connect(self._on_silent)
 
     # What is so
@@ -84,6 +86,7 @@ class TalkDesk(QObject):
         self._talk = library.talks.get(self._talk.id)
         messages = library.talks.messages(self._talk.id, limit=PAGE)
         self._view.show_talk(self._talk, messages, library.talks.of(who.id))
+        self._view.show_persona(self._studio.conversation.user)
         self._view.set_busy(self._speaking_in == self._talk.id)
         if not self._studio.model_name():
             self._view.show_no_model()
@@ -207,6 +210,9 @@ class TalkDesk(QObject):
 
     def _on_models(self) -> None:
         self._window.show_place("models")
+
+    def _on_guide(self) -> None:
+        self._window.show_tab("guide")
 
     # Messages
 

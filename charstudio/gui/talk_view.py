@@ -644,9 +644,7 @@ class TalkView(Paper):
         )
         self._silent.show_words(
             _("{name} cannot answer yet.", name=name),
-            _(
-                "Open talk needs a language model on this computer. The guide works without one: there you answer."
-            ),
+            _("Open talk needs a language model on this computer. The guide works without one."),
             _("Choose a model"),
             _("Go to the guide"),
         )

@@ -182,16 +182,25 @@ class Conversation:
         persona = self._persona(talk.character_id)
         if history and history[-1].role == "writer" and not history[-1].moment:
             last = history[-1]
-            moment = self._moment(persona, talk.character_id, last.body, tuple(history[:-1])).to_json()
+            moment = self._moment(
+                persona, talk.character_id, last.body, tuple(history[:-1]), last.id
+            ).to_json()
             if moment:
                 self._library.talks.set_moment(last.id, moment)
                 history[-1] = replace(last, moment=moment)
         return Scene(persona, self.user, tuple(history), talk.note)
 
-    def _moment(self, persona: Persona, character_id: int, text: str, history: tuple[Message, ...]) -> Moment:
-        here = frozenset(m.id for m in history)
+    def _moment(
+        self,
+        persona: Persona,
+        character_id: int,
+        text: str,
+        before: tuple[Message, ...],
+        itself: int | None = None,
+    ) -> Moment:
+        here = frozenset(m.id for m in before) | ({itself} if itself is not None else set())
         recalled = self._recall.find(character_id, text, beyond=here)
-        return pick_moment(persona, text, [r.memory.text for r in recalled], history)
+        return pick_moment(persona, text, [r.memory.text for r in recalled], before)
 
     def _fitted(self, talk_id: int, scene: Scene, engine: Engine) -> tuple[Prompt, Scene]:
         """Cut old messages in one chunk when the prompt no longer fits, so that most turns cut nothing."""

@@ -33,7 +33,7 @@ from PySide6.QtCore import QTimer
 app = application(); opened = Window(app, paths.default_library(), settings.load()); opened.window.show()
 app.processEvents(); opened.window.grab()
 def tell():
-    heavy = [m for m in ("torch", "llama_cpp", "pyttsx3", "sentence_transformers", "numpy") if m in sys.modules]
+    heavy = [m for m in ("torch", "llama_cpp", "pyttsx3", "sentence_transformers") if m in sys.modules]
     print(json.dumps({"s": time.time() - float(sys.argv[1]), "heavy": heavy})); app.quit()
 QTimer.singleShot(0, tell)
 app.exec(); opened.close()

@@ -197,6 +197,14 @@ def test_what_was_said_before_comes_back_in_a_new_talk(library, talk_with, jane)
     assert "remembers: I lost a blue rowing boat" in engine.prompts[-1].flat
 
 
+def test_a_message_is_not_recalled_to_itself(library, talk_with, jane):
+    engine = Scripted(["I see."])
+    conversation = talk_with(engine)
+    talk = conversation.open(jane.id)
+    list(conversation.reply(talk.id, "I lost a blue rowing boat near the harbour.", Cancel()))
+    assert "remembers" not in engine.prompts[-1].flat
+
+
 def test_an_edit_changes_the_memory_with_the_message(library, talk_with, jane):
     conversation = talk_with(Scripted(["I see."]))
     talk = conversation.open(jane.id)
