@@ -91,7 +91,8 @@ class Studio:
             return "echo"
         if not self.settings.model:
             return _("Starter model") if self.shelf.has_starter() else ""
-        return next((m.name for m in self.shelf.all() if m.path == self.settings.model), "")
+        listed = (m.name for m in self.shelf.all() if m.path == self.settings.model)
+        return next(listed, Path(self.settings.model).stem)
 
     def _opened(self) -> Engine:
         if self.settings.engine == "echo":

@@ -125,7 +125,7 @@ def test_a_writer_makes_a_character_talks_with_it_and_takes_it_home(
 
 def test_stop_ends_a_reply_and_keeps_what_was_written(open_the_window, rambler, qtbot):
     writer = open_the_window(model=str(rambler))
-    writer.opened.studio.conversation.sampling = Sampling(temperature=1.2, max_tokens=3000, seed=4)
+    writer.opened.studio.conversation.sampling = Sampling(temperature=0.9, max_tokens=3000, seed=11)
     writer.presses(Qt.Key.Key_N, CTRL)
     writer.writes("Your name is Jane Marlow")
     writer.presses(Qt.Key.Key_2, CTRL)
@@ -239,7 +239,7 @@ app.exec()
 @pytest.fixture(scope="module")
 def rambler(starter_file, tmp_path_factory):
     """The starter's weights behind a template that it was not trained on: it talks until it is stopped."""
-    template = "{% for m in messages %}{{ m.content }}\n{% endfor %}Once upon a time"
+    template = "{% for m in messages %}{{ m.content }}\n{% endfor %}Chapter one. It was a cold night, and the old woman began to tell the long story of"
     return with_template(starter_file, tmp_path_factory.mktemp("rambler") / "rambler.gguf", template)
 
 
