@@ -16,15 +16,17 @@ from charstudio import paths
 from charstudio.gui.about import AboutDialog
 from charstudio.gui.cast import CastEntry, CastModel
 from charstudio.gui.faces import Faces
+from charstudio.gui.guide_view import GuideView
 from charstudio.gui.library_view import LibraryView
 from charstudio.gui.main_window import MainWindow
 from charstudio.gui.models_view import ModelsView
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
 from charstudio.gui.settings_dialog import SettingsDialog
+from charstudio.gui.talk_view import TalkView
 from charstudio.gui.theme import Choice, Theme
-from charstudio.gui.widgets import EmptyState
-from charstudio.model import Character, ModelFile, Value
+from charstudio.guide import Ask, Chip, Turn
+from charstudio.model import Character, Message, ModelFile, Talk, Value
 from charstudio.settings import Settings
 from charstudio.sheet import Sheet, load_schema
 
@@ -82,6 +84,32 @@ MODELS = (
 TERMS = (("charstudio", "Apache License 2.0"), ("Fonts", "Literata and Inter: OFL 1.1"))
 
 
+HISTORY = (
+    ("Pronouns", "Which pronouns should people use for me?", "she/her"),
+    ("Age", "How old am I?", "Fifty-eight. Sixty in the joints."),
+    ("Occupation", "What do I do for a living?", "I keep the light at Carrow, and the log, and my counsel."),
+    ("What I want", "What do I want most right now?", "To bring every boat in, this winter."),
+    ("What stands in my way", "What stands in my way?", "The Board means to put in a clockwork lamp by spring."),
+)  # fmt: skip
+
+TURN = Turn(
+    "answer",
+    (),
+    "What stands in my way is a clockwork lamp.",
+    Ask("fear", "Fear", "What am I afraid of, that a clock would not be?", "Asked because you said what stands in my way."),
+    (Chip("being the last", "fear", "being the last"), Chip("the lamp going out", "fear", "the lamp going out"),
+     Chip("silence where the bell was", "fear", "silence where the bell was")),
+)  # fmt: skip
+
+MESSAGES = [
+    Message(1, 1, None, "narrator", "", "Carrow Light, the third night of fog. The stair smells of paraffin."),
+    Message(2, 1, 1, "writer", "Inspector Vale", "You wrote “all well” in the log on the ninth. It wasn’t all well, was it?"),
+    Message(3, 1, 2, "character", "Jane Marlow", "*She trims the wick before she answers, though it needs no trimming.* “It was well at four o’clock, when I wrote it. That’s what a log is, Mr Vale. It’s what was true at four o’clock.”"),
+    Message(4, 1, 3, "writer", "Inspector Vale", "And at five?"),
+    Message(5, 1, 4, "character", "Jane Marlow", "*Her hand stays on the brass rail.* “At five there was a boat where no boat should be, showing no light. I rang the bell until my arms were somebody else’s, and she never once altered course.”", swipe=3, swipes=3, figures={"tokens": 52, "tokens_per_s": 21.4}),
+]  # fmt: skip
+
+
 def entries() -> list[CastEntry]:
     """The invented cast."""
     return [
@@ -127,8 +155,9 @@ class Studio:
         self.models = ModelsView(theme)
         self.side = PageView(theme, self.faces, side=True)
         self.page = PageView(theme, self.faces)
-        guide = EmptyState(theme, "Guide stands here.", primary="Begin")
-        talk = EmptyState(theme, "Talk stands here.", primary="Begin")
+        self.guide = GuideView(theme, self.faces)
+        self.talk = TalkView(theme, self.faces)
+        self.talk_side = PageView(theme, self.faces, side=True)
         self.window = MainWindow(
             theme,
             self.faces,
@@ -136,8 +165,8 @@ class Studio:
             library=self.library,
             models=self.models,
             tabs=(
-                Tab("guide", "Guide", guide, panel=self.side, panel_width=396),
-                Tab("talk", "Talk", talk, panel=self.side, panel_width=308),
+                Tab("guide", "Guide", self.guide, panel=self.side, panel_width=396),
+                Tab("talk", "Talk", self.talk, panel=self.talk_side, panel_width=308),
                 Tab("sheet", "Sheet", self.page, actions=self.page.menu_actions()),
             ),
         )
@@ -156,7 +185,16 @@ class Studio:
         sheet = jane_sheet(set(self.schema.attributes))
         self.window.show_character(jane, jane.line)
         self.side.show_sheet(jane, sheet, self.schema, {"fear"})
+        self.talk_side.show_sheet(jane, sheet, self.schema, set())
         self.page.show_sheet(jane, sheet, self.schema, set())
+        self.guide.packs([("spark", "Spark")])
+        self.guide.show_character(jane)
+        self.guide.show_history(HISTORY)
+        self.guide.show_progress(6, 8, "Spark", [("", "done")] * 6 + [("", "now"), ("", "open")])
+        self.guide.show_turn(TURN)
+        self.talk.show_character(jane, None)
+        self.talk.show_persona("Inspector Vale")
+        self.talk.show_talk(Talk(1, 1, "The log of the ninth"), MESSAGES, ())
 
 
 def draw(app: QApplication, folder: Path, scheme: str, width: int, height: int) -> None:
@@ -175,6 +213,8 @@ def draw(app: QApplication, folder: Path, scheme: str, width: int, height: int) 
     studio.open_jane()
     window.show_tab("guide")
     shoot(app, window, folder / f"guide-{tail}")
+    window.show_tab("talk")
+    shoot(app, window, folder / f"talk-{tail}")
     window.show_tab("sheet")
     shoot(app, window, folder / f"sheet-{tail}")
     studio.page.show_attribute("fear")
