@@ -105,7 +105,6 @@ class Studio:
 
     def _settle(self) -> None:
         self.conversation.user = self.settings.persona or _("Writer")
-        self.conversation.context = self.settings.context
 
     # Characters
 

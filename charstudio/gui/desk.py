@@ -64,6 +64,7 @@ class Desk(QObject):
         self._imported: list[Imported] = []
         self._after_notice: Callable[[], None] | None = None
         self._pictured: dict[int, int | None] = {}
+        self._entries: dict[int, CastEntry] = {}
         self._connect()
 
     def _connect(self) -> None:
@@ -112,7 +113,8 @@ class Desk(QObject):
     def refresh(self) -> None:
         """Show the cast, the open sheet and what undo would do."""
         everyone = self._studio.library.cast.all()
-        self._window.show_cast([self._entry(c) for c in everyone])
+        self._entries = {c.id: self._entry(c) for c in everyone}
+        self._window.show_cast(list(self._entries.values()))
         self._load_pictures(everyone)
         still = next((c for c in everyone if self._who is not None and c.id == self._who.id), None)
         if self._who is not None and still is None:
@@ -131,7 +133,9 @@ class Desk(QObject):
         self._who = self._studio.library.cast.get(self._who.id)
         self._show_sheet(attributes)
         if (before.name, before.line, before.values) != (self._who.name, self._who.line, self._who.values):
-            self._window.show_cast([self._entry(c) for c in self._studio.library.cast.all()])
+            # Only this one is read anew: a large cast would take longer than a frame.
+            self._entries[self._who.id] = self._entry(self._who)
+            self._window.show_cast(list(self._entries.values()))
         self.refresh_undo()
         self._window.status.show_saved(_("Saved · every decision can be undone"))
         self.sheet_changed.emit()

@@ -68,7 +68,6 @@ class Conversation:
         self._greetings = greetings
         self.user = _("Writer")
         self.sampling = Sampling()
-        self.context = 4096
 
     def open(self, character_id: int, *, new: bool = False) -> Talk:
         """The last talk with a character, or a new one that begins with the card's greetings as swipes."""

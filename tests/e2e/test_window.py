@@ -163,6 +163,48 @@ def test_a_model_that_dies_is_told_and_started_again_at_a_click(open_the_window,
     assert messages[-1].body in writer.reads()
 
 
+def test_the_loudspeaker_speaks_or_says_that_there_is_no_audio_device(open_the_window, qtbot):
+    from PySide6.QtMultimedia import QMediaDevices
+
+    writer = open_the_window(engine="echo")
+    writer.presses(Qt.Key.Key_N, CTRL)
+    writer.writes("Your name is Jane Marlow")
+    writer.presses(Qt.Key.Key_2, CTRL)
+    writer.writes("Good evening")
+    writer.waits_for_the_reply()
+    writer.presses(Qt.Key.Key_M, CTRL)
+    qtbot.waitUntil(lambda: not writer.opened.bridge.busy("voice"), timeout=30_000)
+    (spoken,) = (paths.cache() / "voice").glob("*.wav")
+    assert spoken.stat().st_size > 20_000
+    if QMediaDevices.defaultAudioOutput().isNull():
+        assert "There is no audio device here." in writer.reads()
+    else:
+        assert writer.opened.talk._player._player is not None
+
+
+def test_messages_are_edited_deleted_and_brought_back(open_the_window, qtbot):
+    writer = open_the_window(engine="echo")
+    writer.presses(Qt.Key.Key_N, CTRL)
+    writer.writes("Your name is Jane Marlow")
+    writer.presses(Qt.Key.Key_2, CTRL)
+    writer.writes("Good evening")
+    writer.waits_for_the_reply()
+    library = writer.opened.studio.library
+    reply = library.talks.messages(library.talks.of(1)[0].id)[-1]
+    writer.presses(Qt.Key.Key_F2)
+    editor = QApplication.focusWidget()
+    assert editor.toPlainText() == reply.body
+    editor.selectAll()
+    writer.writes("Good night")
+    assert "Good night" in writer.reads()
+    writer.opened.views.talk.delete_wanted.emit(reply.id)
+    assert "Good night" not in writer.reads()
+    writer.presses(Qt.Key.Key_Z, CTRL)
+    assert "Good night" in writer.reads()
+    writer.presses(Qt.Key.Key_Z, CTRL)
+    assert reply.body in writer.reads()
+
+
 def test_without_a_model_guided_mode_works_and_the_talk_says_what_to_do(open_the_window, monkeypatch):
     from charstudio.engines import Shelf
 
