@@ -41,6 +41,7 @@ class Desk(QObject):
 
     opened = Signal(object)
     sheet_changed = Signal()
+    guided_step = Signal(str)
 
     def __init__(
         self,
@@ -234,6 +235,10 @@ class Desk(QObject):
         self._step(redo=True)
 
     def _step(self, *, redo: bool) -> None:
+        if self._window.place == "character" and self._window.tab == "guide":
+            # Guided mode takes back in words, and asks again what is open again.
+            self.guided_step.emit("redo" if redo else "undo")
+            return
         of = self._who.id if self._who is not None and self._window.place == "character" else None
         library = self._studio.library
         undone = self._told(lambda: library.redo(of) if redo else library.undo(of))

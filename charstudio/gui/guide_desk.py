@@ -47,6 +47,7 @@ class GuideDesk(QObject):
 
         desk.opened.connect(self.show)
         desk.sheet_changed.connect(self._on_sheet_changed)
+        desk.guided_step.connect(self.say)
         view.said.connect(self.say)
         view.chip_taken.connect(self.take)
         view.skip_wanted.connect(self._on_skip)
@@ -99,7 +100,9 @@ class GuideDesk(QObject):
                 entries = self._history.setdefault(who, [])
                 entries[:] = [e for e in entries if e[0] != attribute.label or change.op == "add"]
                 entries.append((attribute.label, question, answer))
-        self._view.show_history(self._history.get(who, []))
+        known = {v.text for v in self._sittings[who].sheet().values} | {_("None.")}
+        self._history[who] = [entry for entry in self._history.get(who, []) if entry[2] in known]
+        self._view.show_history(self._history[who])
 
     def _show(self, who: int, turn: Turn) -> None:
         guide = self._sittings[who]

@@ -88,6 +88,7 @@ def test_a_writer_makes_a_character_talks_with_it_and_takes_it_home(
     writer.writes("34")
     writer.presses(Qt.Key.Key_Z, CTRL)
     assert writer.opened.studio.library.cast.sheet(1).text("age") == ""
+    assert "I take that back: Age: 34." in writer.reads()
     writer.presses(Qt.Key.Key_Z, CTRL | SHIFT)
     assert writer.opened.studio.library.cast.sheet(1).text("age") == "34"
     writer.writes("a lighthouse keeper")
