@@ -155,7 +155,7 @@ def check_memory(file: Any, context: int) -> None:
     if needed > total:
         raise EngineError(
             _(
-                "{name} needs about {need:.1f} GB this machine has {have:.1f} GB; choose a smaller model.",
+                "{name} needs about {need:.1f} GB, more than the {have:.1f} GB here; choose a smaller model.",
                 name=file.name,
                 need=needed / 1e9,
                 have=total / 1e9,

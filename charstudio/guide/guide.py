@@ -263,7 +263,7 @@ class Guide:
         if not chips:
             return self._turn(act, _("I have no more ideas for that; your own words are better anyway."))
         label = _(self._schema.attributes[attribute].label)
-        return self._turn(act, _("Some ideas, by number: {label}.", label=label), chips=chips)
+        return self._turn(act, _("Ideas for “{label}”; a number takes one.", label=label), chips=chips)
 
     def _ideas(self, attribute: str, count: int) -> tuple[Chip, ...]:
         shown = self._sitting.shown.get(attribute, set())
