@@ -50,6 +50,8 @@ def _table() -> dict[str, tuple[Entry | None, ...]]:
             Entry("previous", _("Previous character"), "Alt+Up", "chevron-up"),
             Entry("next", _("Next character"), "Alt+Down", "chevron-down"),
             None,
+            Entry("voice", _("Voice…"), "Ctrl+Shift+V", "audio-lines"),
+            Entry("picture", _("Choose a picture…"), "Ctrl+Shift+P", "user"),
             Entry("duplicate", _("Duplicate"), "Ctrl+Shift+D", "copy"),
             Entry("delete", _("Delete"), "Ctrl+Shift+Del", "trash-2"),
         ),

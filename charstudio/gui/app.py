@@ -96,7 +96,7 @@ class Window(QObject):
         self.guide = GuideDesk(
             self.studio.schema, self.studio.guide, self.desk, self.window, self.views.guide
         )
-        self.talk = TalkDesk(self.studio, self.bridge, self.desk, self.window, self.views.talk)
+        self.talk = TalkDesk(self.studio, self.bridge, self.theme, self.desk, self.window, self.views.talk)
         self._closed = False
 
         self.window.closing.connect(self.keep_place)

@@ -81,6 +81,7 @@ class Desk(QObject):
         window.redo_wanted.connect(self.redo)
         window.place_changed.connect(self._on_place)
         window.settings_wanted.connect(self._on_settings)
+        window.actions_by_name["picture"].triggered.connect(self._on_picture_wanted)
         window.about_wanted.connect(self._on_about)
         window.stop_wanted.connect(self._on_stop)
         window.notice_link_chosen.connect(self._on_notice_link)
@@ -364,6 +365,13 @@ class Desk(QObject):
             out = out.with_suffix(".md" if ".md" in kind else ".json" if ".json" in kind else ".png")
         if self._told(lambda: self._studio.export(character_id, out)) is not None:
             self._notice(_("Saved as {file}.", file=out))
+
+    def _on_picture_wanted(self) -> None:
+        kinds = _("Pictures (*.png *.jpg *.jpeg *.webp *.gif)")
+        name, _kind = QFileDialog.getOpenFileName(self._window, _("Choose a picture"), "", kinds)
+        who = self._who
+        if name and who is not None and self._done(lambda: self._studio.set_picture(who.id, Path(name))):
+            self.refresh()
 
     # Models, settings
 

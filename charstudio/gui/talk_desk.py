@@ -16,11 +16,14 @@ from charstudio.gui.desk import LIBRARY_LANE, Desk
 from charstudio.gui.main_window import MainWindow
 from charstudio.gui.player import Player
 from charstudio.gui.talk_view import TalkView
+from charstudio.gui.theme import Theme
+from charstudio.gui.voice_dialog import VoiceDialog
 from charstudio.i18n import _
 from charstudio.jobs import Ended
 from charstudio.model import Character, Talk
 from charstudio.studio import Studio
 from charstudio.talk import Finished, Said, Words
+from charstudio.voices import VoiceSettings
 
 INFERENCE_LANE = "inference"
 VOICE_LANE = "voice"
@@ -31,11 +34,18 @@ class TalkDesk(QObject):
     """The talk of the character that is open; one reply is written at a time."""
 
     def __init__(
-        self, studio: Studio, bridge: Bridge, desk: Desk, window: MainWindow, view: TalkView
+        self,
+        studio: Studio,
+        bridge: Bridge,
+        theme: Theme,
+        desk: Desk,
+        window: MainWindow,
+        view: TalkView,
     ) -> None:
         super().__init__(window)
         self._studio = studio
         self._bridge = bridge
+        self._theme = theme
         self._desk = desk
         self._window = window
         self._view = view
@@ -66,6 +76,7 @@ class TalkDesk(QObject):
         view.guide_wanted.connect(self._on_guide)
         view.persona_wanted.connect(window.settings_wanted)
         self._player.silent.connect(self._on_silent)
+        window.actions_by_name["voice"].triggered.connect(self._on_voice)
 
     # What is so
 
@@ -268,12 +279,14 @@ class TalkDesk(QObject):
     # Voice
 
     def speak(self, message_id: int) -> None:
-        """Speak a message aloud; a second press while it speaks is silence."""
+        """Speak a message aloud."""
+        self._speak(self._studio.library.talks.message(message_id).body, f"message-{message_id}")
+
+    def _speak(self, text: str, name: str) -> None:
         who = self._desk.who
         if who is None:
             return
-        text = self._studio.library.talks.message(message_id).body
-        out = paths.cache() / "voice" / f"{who.id}-{message_id}.wav"
+        out = paths.cache() / "voice" / f"{who.id}-{name}.wav"
         out.parent.mkdir(parents=True, exist_ok=True)
         self._bridge.stop(VOICE_LANE)
         self._player.stop()
@@ -283,6 +296,29 @@ class TalkDesk(QObject):
             yield out
 
         self._bridge.run(VOICE_LANE, work, self._on_spoken, self._on_spoken_end)
+
+    def _on_voice(self) -> None:
+        who = self._desk.who
+        if who is not None:
+            voice, why = self._studio.voice(who.id)
+            dialog = VoiceDialog(self._theme, who.name, voice, why, self._window)
+            dialog.voice_chosen.connect(self._on_voice_chosen)
+            dialog.listen_wanted.connect(self._on_listen)
+            dialog.open()
+
+    def _on_voice_chosen(self, voice: VoiceSettings | None) -> None:
+        who = self._desk.who
+        if who is not None:
+            kept = voice.to_dict() if voice is not None else {}
+            self._studio.library.cast.dress(who.id, _("Voice"), voice=kept)
+            self._desk.refresh_undo()
+
+    def _on_listen(self) -> None:
+        who = self._desk.who
+        if who is not None:
+            lines = self._studio.library.cast.sheet(who.id).of("sample_line")
+            plain = _("My name is {name}.", name=who.name) if who.name else _("I have no name yet.")
+            self._speak(lines[0].text if lines else plain, "sample")
 
     def _on_spoken(self, files: list[Path]) -> None:
         self._player.play(files[-1])

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from charstudio.errors import StoreError
@@ -129,7 +129,7 @@ class Cast:
         with self._saving():
             old = self.sheet(character_id)
             new = old
-            for change in changes:
+            for change in self._related(character_id, changes, schema):
                 new = new.apply(change, schema, source)
             recorder = Recorder(self._connections.here())
             self._write_sheet(recorder, character_id, old, new)
@@ -220,6 +220,18 @@ class Cast:
     @property
     def _db(self) -> sqlite3.Connection:
         return self._connections.here().conn
+
+    def _related(self, character_id: int, changes: Sequence[Change], schema: Schema) -> list[Change]:
+        """Changes in which the name of exactly one other character of the cast is a relation to it."""
+        found = []
+        for change in changes:
+            attribute = schema.attributes.get(change.attribute)
+            if attribute is not None and attribute.is_ref and change.op in ("set", "add") and change.value:
+                others = [o for o in self.all() if o.id != character_id and _named_alike(o, change.value)]
+                if len(others) == 1 and change.other_id is None:
+                    change = replace(change, other_id=others[0].id)
+            found.append(change)
+        return found
 
     def _made(
         self, schema: Schema, changes: Sequence[Change], source: str, label: str, extra: dict[str, Any]

@@ -11,12 +11,13 @@ import time
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 
 from charstudio import paths, settings
 from charstudio.cards import read_card
 from charstudio.gui.app import OnlyOne, Window, application
 from charstudio.gui.text import Label, ProseLabel, ProseView
+from charstudio.gui.voice_dialog import VoiceDialog
 from charstudio.model import Sampling
 from charstudio.store import open_library
 from tests.e2e.gguf_maker import with_template
@@ -183,6 +184,39 @@ def test_the_loudspeaker_speaks_or_says_that_there_is_no_audio_device(open_the_w
         assert writer.opened.talk._player._player is not None
 
 
+def test_the_voice_is_chosen_in_words_and_undone(open_the_window, qtbot):
+    writer = open_the_window(engine="echo")
+    writer.presses(Qt.Key.Key_N, CTRL)
+    writer.writes("Your name is Jane Marlow")
+    writer.presses(Qt.Key.Key_V, CTRL | SHIFT)
+    dialog = writer.opened.window.findChild(VoiceDialog)
+    chips = {chip.accessibleName(): chip for chip in dialog.findChildren(QAbstractButton)}
+    qtbot.mouseClick(chips["Pace: Very slow"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(chips["Voice: An old man"], Qt.MouseButton.LeftButton)
+    assert writer.opened.studio.library.cast.get(1).voice["rate"] == 110
+    dialog.accept()
+    writer.opened.studio.library.undo(1)
+    assert writer.opened.studio.library.cast.get(1).voice["rate"] == 110
+    writer.opened.studio.library.undo(1)
+    assert writer.opened.studio.library.cast.get(1).voice == {}
+
+
+def test_a_picture_of_ones_own_is_shown_and_goes_into_the_card(open_the_window, tmp_path, monkeypatch, qtbot):
+    from PySide6.QtGui import QImage
+
+    image = QImage(64, 64, QImage.Format.Format_RGB32)
+    image.fill(0xFF336699)
+    image.save(str(tmp_path / "face.png"))
+    writer = open_the_window(engine="echo")
+    writer.presses(Qt.Key.Key_N, CTRL)
+    writer.writes("Your name is Jane Marlow")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: (str(tmp_path / "face.png"), ""))
+    writer.presses(Qt.Key.Key_P, CTRL | SHIFT)
+    assert writer.opened.desk.who.picture_id is not None
+    writer.opened.studio.export(1, tmp_path / "jane.png")
+    assert QImage(str(tmp_path / "jane.png")).pixelColor(5, 5).name() == "#336699"
+
+
 def test_messages_are_edited_deleted_and_brought_back(open_the_window, qtbot):
     writer = open_the_window(engine="echo")
     writer.presses(Qt.Key.Key_N, CTRL)
@@ -261,6 +295,7 @@ KILLED = """
 import sys
 from charstudio import paths, settings
 from charstudio.gui.app import Window, application
+from charstudio.gui.voice_dialog import VoiceDialog
 from charstudio.model import Sampling
 from charstudio.talk import Words
 from PySide6.QtCore import QTimer

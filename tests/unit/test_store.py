@@ -154,6 +154,18 @@ def test_a_copy_has_the_sheet_the_voice_and_the_card_but_no_talks(library, schem
     assert library.talks.of(copy.id) == []
 
 
+def test_a_value_that_names_another_character_is_a_relation_to_it(library, schema):
+    jane, tom = library.cast.new(schema, "Jane Marlow"), library.cast.new(schema, "Tom Marlow")
+    library.cast.change(jane.id, [Change("siblings", "Tom"), Change("rival", "a stranger")], schema, "form")
+    assert [(v.text, v.other_id) for v in library.cast.sheet(jane.id).values[1:]] == [
+        ("Tom", tom.id),
+        ("a stranger", None),
+    ]
+    assert [(who, v.attribute) for who, v in library.cast.relations_to(tom.id)] == [(jane.id, "siblings")]
+    library.undo(jane.id)
+    assert library.cast.relations_to(tom.id) == []
+
+
 class TestTalks:
     @pytest.fixture
     def talk(self, library, schema):
