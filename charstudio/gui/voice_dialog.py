@@ -71,7 +71,8 @@ class VoiceDialog(QDialog):
         layout.addLayout(grid)
         layout.addLayout(foot)
         self.setLayout(layout)
-        self.setFixedWidth(round(500 * max(1.0, theme.scale)))
+        width = round(500 * max(1.0, theme.scale))
+        self.setFixedSize(width, layout.totalHeightForWidth(width))
 
         listen.clicked.connect(self.listen_wanted)
         sheet.clicked.connect(self._on_sheet)
