@@ -6,7 +6,7 @@ import re
 
 from charstudio.guide.lines import plain
 from charstudio.guide.statements import shaped
-from charstudio.sheet import Attribute
+from charstudio.sheet import Attribute, flip
 
 _NONE = frozenset((
     "no", "none", "nope", "none at all", "no one at all", "not any", "nothing at all", "there are none",
@@ -27,6 +27,18 @@ _FINITE = frozenset((
     "is", "are", "was", "were", "has", "have", "had", "will", "would", "can", "could", "does", "did",
     "died", "left", "went", "came", "took", "made", "gave", "lost", "never", "always", "wants", "likes",
     "loves", "hates", "knows", "thinks", "says", "lives", "works", "drinks", "likes", "needs", "fears",
+))  # fmt: skip
+# With these words answers begin, not sentences about "you".
+_ANSWERS = frozenset((
+    "to", "a", "an", "the", "my", "your", "in", "on", "at", "with", "by", "from", "because", "that",
+    "what", "who", "whom", "how", "where", "if", "as", "like", "for", "of", "some", "any", "no", "not",
+    "only", "every", "everything", "everyone", "anything", "anyone", "nothing", "nobody", "someone",
+    "something", "one", "two", "three", "all", "both", "before", "after", "until", "since", "until",
+    "never", "being", "his", "her", "their", "its", "this", "these", "those", "it",
+))  # fmt: skip
+_SAYING = frozenset((
+    "thinks", "think", "says", "say", "believes", "believe", "knows", "calls", "call", "wants", "hates",
+    "loves", "frightens",
 ))  # fmt: skip
 _IT_IS = re.compile(
     r"^(?:it['’]s|it is|that would be|that['’]s|i['’]d say|i would say)\s*[:,]?\s+(?=\S)", re.I
@@ -65,9 +77,23 @@ def is_statement(words: tuple[str, ...], attribute: Attribute) -> bool:
     others = words[0] in ("she", "he", "they", "her", "his", "their", "your")
     if others and any(w in _FINITE or w.endswith("ed") for w in words[1:4]):
         return True
+    if _tells_of_me(words):
+        return True
     named = "verbatim" in attribute.flags or attribute.type == "number"
     of_me = {"you", "your"} & set(words) or words[0] in ("she", "he", "they", "her", "his", "their")
     return words[0] == "you" or (named and bool(of_me))
+
+
+def _tells_of_me(words: tuple[str, ...]) -> bool:
+    """Whether somebody or something does something to "you": "The village thinks you are a witch"."""
+    if not {"you", "your"} & set(words[1:]):
+        return False
+    if words[0] in ("when", "whenever", "there") or (words[0] == "your" and "you" in words):
+        return True
+    if words[0] not in _ANSWERS and not words[0].endswith("ing") and words[1] not in _ANSWERS:
+        # "Spiders frighten you" tells; "old friends you betrayed" answers.
+        return "me" in plain(flip(" ".join(words[:40]), "first"))
+    return any(w in _SAYING for w in words[1:4])
 
 
 def answer(attribute: Attribute, text: str) -> str:

@@ -58,6 +58,20 @@ def understood(told: Schema, *, verbose: bool) -> Counter[str]:
     return count
 
 
+def said(library: Library, told: Schema, rows: list[dict[str, str]], skips: int) -> Counter[str]:
+    """What becomes of statements said to a whole guide after `skips` skipped questions of the pack."""
+    count: Counter[str] = Counter()
+    for row in rows:
+        guide = Guide(library, told, library.cast.new(told).id)
+        guide.start()
+        for _question in range(skips):
+            guide.say("skip")
+        turn = guide.say(row["text"])
+        wrong = any(c.attribute != row["attribute"] for c in turn.changes)
+        count["wrong" if wrong else "right" if turn.changes else "chips" if turn.chips else "nothing"] += 1
+    return count
+
+
 def turns(library: Library, told: Schema) -> list[float]:
     """Seconds of each of 200 turns with one of 500 characters whose 133 attributes are all decided."""
     people = [library.cast.new(told, f"Person {n}").id for n in range(500)]
@@ -113,6 +127,13 @@ def main() -> None:
             f"{len(rows)} statements of {path.name}: "
             + ", ".join(f"{k} {n}" for k, n in natural.most_common())
         )
+    with tempfile.TemporaryDirectory() as folder:
+        library = open_library(Path(folder) / "said.db")
+        for path in sorted((ROOT / "tests" / "data" / "guide").glob("*.jsonl")):
+            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+            for pending, skips in (("full_name", 0), ("want", 4)):
+                print(f"{path.name} said while {pending} was asked: {dict(said(library, told, rows, skips))}")
+        library.close()
     with tempfile.TemporaryDirectory() as folder:
         library = open_library(Path(folder) / "bench.db")
         taken = turns(library, told)

@@ -166,6 +166,42 @@ def test_what_stays_ambiguous_becomes_chips_that_can_be_taken(guide):
     assert taken.changes == (Change("traits", "a wreck", "add"),)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "guilt about your brother",
+        "revenge for what they did to you",
+        "old friends you betrayed",
+        "to be free of you",
+        "the house you grew up in",
+        "your brother's debts",
+        "someone who left you",
+    ],
+)
+def test_answers_may_speak_of_me(guide, line):
+    for _question in range(4):
+        guide.say("skip")
+    turn = guide.say(line)
+    assert [c.attribute for c in turn.changes] == ["want"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Spiders frighten you.",
+        "The village thinks you are a witch",
+        "He is a doctor",
+        "Your voice cracks when you lie",
+        "Whenever you sleep you dream",
+    ],
+)
+def test_whole_sentences_are_no_answers(guide, line):
+    for _question in range(4):
+        guide.say("skip")
+    turn = guide.say(line)
+    assert "want" not in [c.attribute for c in turn.changes]
+
+
 def test_actually_replaces(guide):
     guide.say("Jane")
     turn = guide.say("Actually your name is Joan.")
