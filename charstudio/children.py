@@ -176,6 +176,10 @@ class Child:
             try:
                 answer = answers.get(timeout=0.5)
             except queue.Empty:
+                if process.poll() is not None:
+                    # It ended before this question was among those waiting to be told so.
+                    answers.put(None)
+                    continue
                 patience = patience + 0.5 if cancel is not None and cancel.is_set() else 0.0
                 if patience >= CANCEL_GRACE:
                     process.kill()

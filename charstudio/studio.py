@@ -16,7 +16,7 @@ from charstudio.engines import EchoEngine, Engine, LlamaEngine, Shelf
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
 from charstudio.exports import as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
-from charstudio.guide import Guide
+from charstudio.guide import Guide, Reading
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
@@ -55,6 +55,7 @@ class Studio:
         self.recall = Recall(self.library, self.embedder)
         self.speaker = Pyttsx3Speaker()
         self._engine: Engine | None = None
+        self._reading: Reading | None = None
         self.conversation = Conversation(self.library, self.engine, self.recall, self.persona, self.greetings)
         self._settle()
 
@@ -110,7 +111,13 @@ class Studio:
 
     def guide(self, character_id: int, pack: str = "spark") -> Guide:
         """A sitting in guided mode."""
-        return Guide(self.library, self.schema, character_id, pack=pack)
+        self.prepare_guide()
+        return Guide(self.library, self.schema, character_id, pack=pack, reading=self._reading)
+
+    def prepare_guide(self) -> None:
+        """Make what all sittings share; it takes longer than a frame, so the window does it in a lane."""
+        if self._reading is None:
+            self._reading = Reading.of(self.schema)
 
     def persona(self, character_id: int) -> Persona:
         """A character as a model may know it."""

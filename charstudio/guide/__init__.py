@@ -2,6 +2,7 @@
 
 from charstudio.guide.guide import Guide
 from charstudio.guide.network import pack_name, pack_names, progress
+from charstudio.guide.reading import Reading
 from charstudio.guide.turn import Ask, Chip, Turn, as_json
 
-__all__ = ["Ask", "Chip", "Guide", "Turn", "as_json", "pack_name", "pack_names", "progress"]
+__all__ = ["Ask", "Chip", "Guide", "Reading", "Turn", "as_json", "pack_name", "pack_names", "progress"]

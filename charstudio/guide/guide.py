@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, replies
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
-from charstudio.guide.questions import Questions, is_question, sounds_like_one, wants_to_talk
+from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
+from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
 from charstudio.guide.sitting import Sitting, Step
-from charstudio.guide.statements import Fact, Statements
+from charstudio.guide.statements import Fact
 from charstudio.guide.suggest import suggestions
-from charstudio.guide.telling import Telling, Told
+from charstudio.guide.telling import Told
 from charstudio.guide.turn import Ask, Chip, Turn
 from charstudio.i18n import _
 from charstudio.model import Change
@@ -26,16 +27,24 @@ class Guide:
     """One sitting with one character; remembers the pending question and what was asked and refused."""
 
     def __init__(
-        self, library: Library, schema: Schema, character_id: int, *, pack: str = "spark", seed: int = 0
+        self,
+        library: Library,
+        schema: Schema,
+        character_id: int,
+        *,
+        pack: str = "spark",
+        seed: int = 0,
+        reading: Reading | None = None,
     ) -> None:
         self._library = library
         self._schema = schema
         self._id = character_id
         self._pack = pack
         self._seed = seed
-        self._statements = Statements(schema)
-        self._questions = Questions(schema, self._statements.book)
-        self._telling = Telling(schema, self._statements)
+        reading = reading or Reading.of(schema)
+        self._statements = reading.statements
+        self._questions = reading.questions
+        self._telling = reading.telling
         self._sitting = Sitting()
         self._acts: dict[str, Callable[[str, int], Turn]] = {
             "undo": self._undo, "redo": self._redo, "skip": self._skip, "why": self._why,

@@ -51,7 +51,7 @@ class Writer:
             found += [w.whole() if isinstance(w, Label) else w.text() for w in shown]
         return "\n".join(found)
 
-    def waits_for_the_reply(self, seconds: int = 60) -> None:
+    def waits_for_the_reply(self, seconds: int = 120) -> None:
         self._bot.waitUntil(lambda: not self.opened.bridge.busy("inference"), timeout=seconds * 1000)
 
 
