@@ -45,6 +45,7 @@ class Child:
         self._waiting: dict[int, queue.SimpleQueue[Answer | None]] = {}
         self._next = 0
         self._tail: collections.deque[str] = collections.deque(maxlen=60)
+        self._errors: threading.Thread | None = None
 
     @property
     def pid(self) -> int | None:
@@ -147,7 +148,8 @@ class Child:
                 ) from exc
             self._process = process
             threading.Thread(target=self._read, args=(process,), daemon=True).start()
-            threading.Thread(target=self._read_errors, args=(process,), daemon=True).start()
+            self._errors = threading.Thread(target=self._read_errors, args=(process,), daemon=True)
+            self._errors.start()
             return process
 
     def _send(self, process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
@@ -225,6 +227,8 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
+        if self._errors is not None:
+            self._errors.join(1)  # its last words may still be on their way
         log.warning("the %s ended with %s; last lines: %s", self._name, code, list(self._tail)[-6:])
         return ChildDied(
             _("The {name} stopped ({why}).", name=self._name, why=cause_of_death(code, list(self._tail)))
