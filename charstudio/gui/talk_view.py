@@ -130,7 +130,7 @@ class TalkView(Paper):
             ("speak", _("Speak it aloud"), "Ctrl+M", "volume-2", self.speak),
             ("remember", _("Remember this"), "Ctrl+D", "bookmark", self.remember),
             ("edit", _("Edit the message"), "F2", "pencil", self.edit_last),
-            ("note", _("Author’s note"), "Ctrl+Shift+A", "notebook-pen", self._composer.open_note),
+            ("note", _("Author’s note"), "Ctrl+Alt+N", "notebook-pen", self._composer.open_note),
             ("new", _("New talk"), "Ctrl+Shift+T", "plus", self._on_new),
         ):
             action = QAction(words, self)
