@@ -140,9 +140,9 @@ def _say(studio: Any, talk_id: int, line: str, *, as_json: bool) -> None:
 
 
 def _restart(studio: Any) -> None:
-    restart = getattr(studio.engine(), "restart", None) if studio.model_name() else None
-    if restart is not None:
-        restart()
+    """A model that died between two lines is started again for the next one."""
+    if studio.model_name():
+        studio.engine().restart()
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -121,19 +121,18 @@ class Studio:
 
     def persona(self, character_id: int) -> Persona:
         """A character as a model may know it."""
-        character = self.library.cast.get(character_id)
-        sheet = self.library.cast.sheet(character_id)
-        called = character.called or _("Voice")
+        persona = Persona.of(self.library.cast.sheet(character_id), self.schema)
         card = self.card(character_id)
-        prose = self._prose(card, called) if card is not None and not is_ours(card) else Prose()
-        return Persona(called, character.name, sheet, self.schema, prose)
+        if card is None or is_ours(card):
+            return persona
+        return replace(persona, prose=self._prose(card, persona.called or _("Voice")))
 
     def greetings(self, character_id: int) -> tuple[str, ...]:
         """The first messages of a character's card, macros replaced."""
         card = self.card(character_id)
         if card is None:
             return ()
-        called = self.library.cast.get(character_id).called or _("Voice")
+        called = self.persona(character_id).called or _("Voice")
         texts = (card.first_mes, *card.alternate_greetings)
         return tuple(self._expanded(text, called) for text in texts if text.strip())
 

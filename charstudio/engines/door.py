@@ -65,6 +65,14 @@ class Engine(Protocol):
         """Load if need be and say what is there; raises `EngineError`."""
         ...
 
+    def load(self, cancel: Cancel) -> Iterator[EngineEvent]:
+        """Get ready, telling how far it is; nothing to do when it is."""
+        ...
+
+    def restart(self) -> None:
+        """Forget that it died, so that the next question starts it anew."""
+        ...
+
     def count(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has."""
         ...

@@ -22,6 +22,13 @@ class EchoEngine:
         """Always ready."""
         return ModelInfo("echo", 4096, has_template=True)
 
+    def load(self, cancel: Cancel) -> Iterator[EngineEvent]:
+        """Nothing to load."""
+        yield from ()
+
+    def restart(self) -> None:
+        """It never dies."""
+
     def count(self, texts: Sequence[str]) -> list[int]:
         """Words and marks, about as many as a model would count."""
         return [len(re.findall(r"\w+|[^\w\s]", text)) for text in texts]

@@ -24,8 +24,9 @@ from charstudio.gui.text import Label, isolated, one_line, set_tip
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import Chip, Hairline, IconButton, PrimaryButton, QuietButton, column, row
 from charstudio.i18n import _
+from charstudio.talk import LONGEST_MESSAGE
 
-LONGEST_PASTE = 200_000
+LONGEST_PASTE = LONGEST_MESSAGE
 DRAFT_AFTER = 500  # milliseconds
 COUNT_AFTER = 120
 

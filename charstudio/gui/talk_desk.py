@@ -212,9 +212,7 @@ class TalkDesk(QObject):
             self._bridge.run(LIBRARY_LANE, lambda cancel: index(who.id, cancel))
 
     def _on_restart(self) -> None:
-        restart = getattr(self._studio.engine(), "restart", None)
-        if restart is not None:
-            restart()
+        self._studio.engine().restart()
         last = self._studio.library.talks.messages(self._talk.id, limit=1) if self._talk else []
         if last and (last[0].role == "writer" or last[0].state == "failed"):
             self.again(last[0].id)

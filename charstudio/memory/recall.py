@@ -13,7 +13,6 @@ from charstudio.model import Memory, Message, Recalled
 from charstudio.store import Library
 
 CLOSE_ENOUGH = 0.28  # cosine of all-MiniLM-L6-v2; strangers stay below 0.22, kin begin at 0.3
-LONGEST = 600
 AT_ONCE = 16  # memories read on the way to a reply; more than that wait for a quiet moment
 
 
@@ -37,7 +36,7 @@ class Recall:
         text = message.body.strip()
         if len(text) < 12 or message.state == "failed":
             return
-        self._library.memories.said(character_id, message.talk_id, message.id, text[:LONGEST])
+        self._library.memories.said(character_id, message.talk_id, message.id, text)
 
     def find(
         self, character_id: int, text: str, *, beyond: frozenset[int] = frozenset(), most: int = 3

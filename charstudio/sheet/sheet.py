@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from charstudio.errors import SheetError
 from charstudio.i18n import _
-from charstudio.model import Change, Value
+from charstudio.model import Change, Know, Value
 from charstudio.sheet.schema import Schema
 
 MAX_TEXT = 1_000_000
@@ -34,6 +34,10 @@ class Sheet:
     def decided(self) -> set[str]:
         """The attributes about which something is known, be it that there is none."""
         return {v.attribute for v in self.values}
+
+    def known(self, *know: Know) -> Sheet:
+        """The sheet with the values of these know levels alone."""
+        return Sheet(tuple(v for v in self.values if v.know in know))
 
     @property
     def full_name(self) -> str:

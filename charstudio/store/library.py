@@ -61,4 +61,5 @@ class Library:
             undone = self._journal.step(character_id, redo=redo)
             if undone is not None and undone.character_id is not None:
                 self.cast.refresh(undone.character_id)
+                self.memories.catch_up(undone.character_id)
             return undone

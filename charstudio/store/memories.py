@@ -17,6 +17,12 @@ from charstudio.store.journal import Journal, Recorder, now
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
 MAX_WORDS = 40
+LONGEST = 600
+
+
+def remembered(body: str) -> str:
+    """What of a message is kept as a memory."""
+    return body.strip()[:LONGEST]
 
 
 class Memories:
@@ -39,7 +45,7 @@ class Memories:
 
     def said(self, character_id: int, talk_id: int, message_id: int, text: str) -> Memory:
         """Keep what was said in a talk."""
-        return self._insert(character_id, "said", text, talk_id, message_id)
+        return self._insert(character_id, "said", remembered(text), talk_id, message_id)
 
     def get(self, memory_id: int) -> Memory:
         """One memory."""
@@ -103,15 +109,20 @@ class Memories:
         )
         return [(_memory(row), row["body"]) for row in rows]
 
-    def rewrite(self, message_id: int, text: str) -> None:
-        """Bring the memory of an edited message up to date with its words."""
+    def catch_up(self, character_id: int) -> None:
+        """Bring memories of messages that were edited, or whose edit was undone, up to their words."""
         with self._saving():
-            for row in self._db.execute(
-                "select id from memories where message_id = ?", [message_id]
-            ).fetchall():
-                self._db.execute("update memories set text = ? where id = ?", [text, row["id"]])
-                self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
-                self._db.execute("update memory_words set text = ? where rowid = ?", [text, row["id"]])
+            rows = self._db.execute(
+                "select m.id, m.text, s.body from memories m join messages s on s.id = m.message_id"
+                " where m.character_id = ? and m.kind = 'said'",
+                [character_id],
+            ).fetchall()
+            for row in rows:
+                text = remembered(row["body"])
+                if text != row["text"]:
+                    self._db.execute("update memories set text = ? where id = ?", [text, row["id"]])
+                    self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
+                    self._db.execute("update memory_words set text = ? where rowid = ?", [text, row["id"]])
 
     @property
     def _db(self) -> sqlite3.Connection:

@@ -108,7 +108,7 @@ class Conversation:
     def edit(self, message_id: int, body: str) -> Message:
         """Change the words of a message, and of the memory that came from it."""
         edited = self._library.talks.edit(message_id, _speakable(body))
-        self._library.memories.rewrite(message_id, edited.body[:600])
+        self._library.memories.catch_up(self._library.talks.get(edited.talk_id).character_id)
         return edited
 
     def prompt(self, character_id: int, text: str, cancel: Cancel | None = None) -> Prompt:
@@ -125,9 +125,7 @@ class Conversation:
 
     def _answer(self, talk_id: int, cancel: Cancel, beside: int | None = None) -> Iterator[TalkEvent]:
         engine = self._engine()
-        loading = getattr(engine, "load", None)
-        if loading is not None:
-            yield from loading(cancel)
+        yield from engine.load(cancel)
         scene = self._scene(talk_id, beside)
         prompt, scene = self._fitted(talk_id, scene, engine)
         for attempt in (0, 1):
@@ -226,7 +224,7 @@ class Conversation:
 
     def _called(self, talk_id: int) -> str:
         talk = self._library.talks.get(talk_id)
-        return self._persona(talk.character_id).called
+        return self._persona(talk.character_id).called or _("Voice")
 
 
 class _Writing:

@@ -58,6 +58,13 @@ class Persona:
     schema: Schema
     prose: Prose = Prose()
 
+    @staticmethod
+    def of(sheet: Sheet, schema: Schema, prose: Prose = Prose()) -> Persona:
+        """A character without what is the author’s; a name its bearer does not know is no name."""
+        named = sheet.known("open", "private")
+        mine = sheet.known("open", "private", "blind")
+        return Persona(named.called, named.full_name, mine, schema, prose)
+
     def values(self, *know: str) -> list[tuple[Attribute, list[Value]]]:
         """The decided attributes with values of these know levels, in the order of telling."""
         found: dict[str, list[Value]] = {}

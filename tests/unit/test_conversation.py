@@ -215,3 +215,7 @@ def test_an_edit_changes_the_memory_with_the_message(library, talk_with, jane):
     assert library.memories.by_words(jane.id, "umbrella")
     library.undo(jane.id)
     assert library.talks.message(message.id).body == "I lost a blue rowing boat."
+    assert library.memories.by_words(jane.id, "umbrella") == []
+    assert [m.text for m, _score in library.memories.by_words(jane.id, "boat")] == [
+        "I lost a blue rowing boat."
+    ]

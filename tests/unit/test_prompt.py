@@ -64,7 +64,12 @@ def test_each_know_level_is_told_in_its_own_way(jane):
 @given(st.data())
 def test_what_is_the_authors_never_reaches_a_prompt(schema, data):
     attributes = data.draw(
-        st.lists(st.sampled_from(sorted(schema.attributes)), min_size=1, max_size=15, unique=True)
+        st.lists(
+            st.sampled_from(["full_name", "short_name", *sorted(schema.attributes)]),
+            min_size=1,
+            max_size=15,
+            unique=True,
+        )
     )
     changes, secrets = [], []
     for n, attribute in enumerate(attributes):
@@ -73,14 +78,19 @@ def test_what_is_the_authors_never_reaches_a_prompt(schema, data):
         changes.append(Change(attribute, text, know=know))
         if know == "author":
             secrets.append(f"zq{n}qz")
-    sheet = sheet_of(schema, changes)
-    visible_name = next((v.text for v in sheet.of("full_name") if v.know != "author"), "")
-    persona = Persona("Jane", visible_name, sheet, schema)
+    persona = Persona.of(sheet_of(schema, changes), schema)
     question = " ".join(schema.attributes[a].label for a in attributes)
     moment = pick_moment(persona, question, (), ()).to_json()
     prompt = build(Scene(persona, "Visitor", said(question, moments={0: moment}), note="calm"))
     for secret in secrets:
         assert secret not in everything(prompt)
+
+
+def test_a_name_that_is_the_authors_or_unknown_to_its_bearer_is_no_name(schema):
+    for know, heard in (("open", True), ("private", True), ("blind", False), ("author", False)):
+        changes = [Change("full_name", "Zebulon Quist", know=know), Change("age", "34")]
+        prompt = build(Scene(Persona.of(sheet_of(schema, changes), schema), "Visitor", said("Hi")))
+        assert ("Zebulon" in prompt.flat) is heard
 
 
 def test_the_next_turn_begins_with_the_prompt_of_the_last_one(jane):
