@@ -1,7 +1,8 @@
-"""Hosts native code (a model, an embedder, a speaker) in a process of its own, so that its death is a sentence.
+"""Hosts native code (a model, an embedder, a speaker) in its own process, so that its death is a sentence.
 
-Both sides exchange JSON, one object a line. The parent sends `{"id", "do", ...}` or `{"cancel": id}`; the child
-answers `{"id", "say": {...}}` any number of times and then `{"id", "done": {...}}` or `{"id", "failed": text}`.
+Both sides exchange JSON, one object a line. The parent sends `{"id", "do", ...}` or `{"cancel": id}`; the
+child answers `{"id", "say": {...}}` any number of times, then `{"id", "done": {...}}`, `"failed"` with a
+sentence, or `"cancelled"`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from charstudio.errors import Cancel, Cancelled, ChildDied, StudioError
@@ -55,8 +56,8 @@ class Child:
         """Whether the process lives."""
         return self.pid is not None
 
-    def ask(self, do: str, cancel: Cancel | None = None, **fields: Any) -> Iterator[Answer]:
-        """Ask for one thing; yield what is said meanwhile and return (as the generator's value) what came of it.
+    def ask(self, do: str, cancel: Cancel | None = None, **fields: Any) -> Generator[Answer, None, Answer]:
+        """Ask for one thing; yield what is said meanwhile, return (generator value) what came of it.
 
         Raises `ChildDied` when the process ends, `StudioError` with the child's sentence when it
         refuses, and `Cancelled` when `cancel` was pressed.
@@ -69,10 +70,15 @@ class Child:
             self._waiting[number] = answers
         if cancel is not None:
             cancel.on_set(lambda: self._cancel(process, number))
+        heard = False
         try:
             self._send(process, {"id": number, "do": do, **fields})
-            return (yield from self._hear(process, answers, cancel))
+            done = yield from self._hear(process, answers, cancel)
+            heard = True
+            return done
         finally:
+            if not heard:  # whoever asked has gone away: the child need not go on for nobody
+                self._cancel(process, number)
             self._waiting.pop(number, None)
 
     def result(self, do: str, cancel: Cancel | None = None, **fields: Any) -> Answer:
@@ -82,7 +88,7 @@ class Child:
             try:
                 next(asked)
             except StopIteration as stop:
-                return dict(stop.value or {})
+                return dict(stop.value)
 
     def close(self) -> None:
         """End the process; closing its input is the polite way, two seconds later it is killed."""
@@ -149,7 +155,7 @@ class Child:
             raise self._death(process) from exc
 
     def _cancel(self, process: subprocess.Popen[bytes], number: int) -> None:
-        if number in self._waiting:
+        if number in self._waiting and process.poll() is None:
             with contextlib.suppress(ChildDied):
                 self._send(process, {"cancel": number})
 
@@ -158,7 +164,7 @@ class Child:
         process: subprocess.Popen[bytes],
         answers: queue.SimpleQueue[Answer | None],
         cancel: Cancel | None,
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer, None, Answer]:
         patience = 0.0
         while True:
             try:
@@ -180,7 +186,7 @@ class Child:
             elif "cancelled" in answer:
                 raise Cancelled
             else:
-                return answer.get("done") or {}  # type: ignore[return-value]
+                return dict(answer.get("done") or {})
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout

@@ -30,7 +30,7 @@ class EngineError(StudioError):
     """A language model could not be loaded or asked."""
 
 
-class ChildDied(StudioError):
+class ChildDied(StudioError):  # noqa: N818 - it is what happened, not what was wrong
     """A child process ended while something was asked of it; the text names the cause."""
 
 

@@ -55,7 +55,7 @@ class Sheet:
         if attribute is None:
             raise SheetError(_("There is no attribute “{name}”.", name=change.attribute[:80]))
         if len(change.value) > MAX_TEXT:
-            raise SheetError(_("A value can hold a million characters; put longer texts into the manuscript."))
+            raise SheetError(_("A value holds a million characters at most; shorten it."))
         here = [v for v in self.values if v.attribute == change.attribute]
         value = Value(
             attribute=change.attribute,
@@ -119,12 +119,14 @@ class Sheet:
 # Sheets speak in the first person, writers in the second: "my word" <-> "your word".
 
 _TO_SECOND = {
-    "i am": "you are", "i'm": "you're", "i’m": "you’re", "i was": "you were", "i've": "you've", "i’ve": "you’ve",
+    "i am": "you are", "i'm": "you're", "i’m": "you’re", "i was": "you were", "i've": "you've",
+    "i’ve": "you’ve",
     "i'll": "you'll", "i’ll": "you’ll", "i'd": "you'd", "i’d": "you’d", "i": "you", "me": "you", "my": "your",
     "mine": "yours", "myself": "yourself", "am": "are",
 }  # fmt: skip
 _TO_FIRST = {
-    "you are": "I am", "you're": "I'm", "you’re": "I’m", "you were": "I was", "you've": "I've", "you’ve": "I’ve",
+    "you are": "I am", "you're": "I'm", "you’re": "I’m", "you were": "I was", "you've": "I've",
+    "you’ve": "I’ve",
     "you'll": "I'll", "you’ll": "I’ll", "you'd": "I'd", "you’d": "I’d", "your": "my", "yours": "mine",
     "yourself": "myself", "are you": "am I", "were you": "was I",
 }  # fmt: skip
@@ -132,8 +134,12 @@ _PREPOSITIONS = (
     "to|for|with|of|at|by|from|about|after|before|behind|beside|between|against|on|in|like|than|without|"
     "around|near|under|over|into|told|tell|give|gave|hurt|leave|left|love|loved|hate|hated|let|made|make"
 )
-_SECOND = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _TO_SECOND), key=len, reverse=True)) + r")\b", re.I)
-_FIRST = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _TO_FIRST), key=len, reverse=True)) + r")\b", re.I)
+_SECOND = re.compile(
+    r"\b(" + "|".join(sorted(map(re.escape, _TO_SECOND), key=len, reverse=True)) + r")\b", re.I
+)
+_FIRST = re.compile(
+    r"\b(" + "|".join(sorted(map(re.escape, _TO_FIRST), key=len, reverse=True)) + r")\b", re.I
+)
 _QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”)")
 
 

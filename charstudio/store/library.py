@@ -1,0 +1,64 @@
+"""One library: a cast of characters with their sheets, talks and memories, in one SQLite file."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from charstudio.errors import StoreError
+from charstudio.store.cast import Cast
+from charstudio.store.connections import Connections
+from charstudio.store.journal import Journal, Undone
+from charstudio.store.memories import Memories
+from charstudio.store.talks import Talks
+from charstudio.store.trouble import explain
+
+
+class Library:
+    """The door to everything kept: `cast`, `talks`, `memories`, and undo over all of them."""
+
+    def __init__(self, connections: Connections, path: Path) -> None:
+        self.path = path
+        self._connections = connections
+        self._journal = Journal(connections)
+        self.cast = Cast(connections, self._journal, self.saving)
+        self.talks = Talks(connections, self._journal, self.saving)
+        self.memories = Memories(connections, self._journal, self.saving)
+
+    @contextlib.contextmanager
+    def saving(self) -> Iterator[None]:
+        """One action of the writer: saved whole or not at all, errors told in words."""
+        try:
+            with self._connections.transaction():
+                yield
+        except sqlite3.Error as exc:
+            raise StoreError(explain(exc, self.path)) from exc
+
+    def undo(self, character_id: int | None = None) -> Undone | None:
+        """Take back the last action on this character, or on the library; None when there is none."""
+        return self._step(character_id, redo=False)
+
+    def redo(self, character_id: int | None = None) -> Undone | None:
+        """Do again what was last taken back; None when there is nothing."""
+        return self._step(character_id, redo=True)
+
+    def next_undo(self, character_id: int | None = None) -> str | None:
+        """What undo would take back, in words."""
+        return self._journal.next_label(character_id)
+
+    def next_redo(self, character_id: int | None = None) -> str | None:
+        """What redo would do again, in words."""
+        return self._journal.next_label(character_id, redo=True)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connections.close()
+
+    def _step(self, character_id: int | None, *, redo: bool) -> Undone | None:
+        with self.saving():
+            undone = self._journal.step(character_id, redo=redo)
+            if undone is not None and undone.character_id is not None:
+                self.cast.refresh(undone.character_id)
+            return undone

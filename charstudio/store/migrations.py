@@ -1,0 +1,99 @@
+"""How a library grew: one small step after another, each applied together with its record."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("charstudio")
+
+APPLICATION_ID = 0x43485354  # "CHST": says that this SQLite file is a library of ours
+
+
+@migrations()
+def m001_characters_and_sheets(db: Database) -> None:
+    """Characters, what is decided about them, their pictures and cards, and the journal of changes."""
+    db.conn.execute(f"pragma application_id = {APPLICATION_ID}")
+    for statement in (
+        """create table pictures (
+            id integer primary key, sha256 text not null unique, media_type text not null, body blob not null
+        )""",
+        """create table characters (
+            id integer primary key, name text not null default '', called text not null default '',
+            line text not null default '', colour text not null, picture_id integer references pictures(id),
+            voice text not null default '{}', finished integer not null default 0,
+            created text not null, updated text not null, deleted integer not null default 0
+        )""",
+        """create table sheet_values (
+            id integer primary key, character_id integer not null references characters(id),
+            attribute text not null, position integer not null, text text not null,
+            state text not null default 'set' check (state in ('set', 'none', 'na')),
+            know text not null check (know in ('open', 'private', 'blind', 'author')),
+            locked integer not null default 0, source text not null, source_ref text not null default '',
+            other_id integer references characters(id), feeling text not null default '',
+            created text not null
+        )""",
+        "create index sheet_values_of on sheet_values (character_id, position)",
+        "create index relations_to on sheet_values (other_id) where other_id is not null",
+        """create table cards (
+            id integer primary key, character_id integer not null references characters(id),
+            raw text not null, original blob not null, file_name text not null, spec text not null,
+            warnings text not null default '[]', created text not null
+        )""",
+        "create index cards_of on cards (character_id)",
+        """create table journal (
+            id integer primary key, at text not null, character_id integer references characters(id),
+            label text not null, source text not null, rows text not null,
+            state text not null default 'done' check (state in ('done', 'undone', 'dropped'))
+        )""",
+        "create index journal_of on journal (character_id, state)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m002_talks_and_messages(db: Database) -> None:
+    """Conversations as trees of messages: swipes are siblings."""
+    for statement in (
+        """create table talks (
+            id integer primary key, character_id integer not null references characters(id),
+            title text not null default '', head_id integer, from_id integer, note text not null default '',
+            draft text not null default '', created text not null, updated text not null,
+            deleted integer not null default 0
+        )""",
+        "create index talks_of on talks (character_id, updated)",
+        """create table messages (
+            id integer primary key, talk_id integer not null references talks(id),
+            parent_id integer references messages(id),
+            role text not null check (role in ('writer', 'character', 'narrator')),
+            name text not null default '', body text not null,
+            state text not null default 'done' check (state in ('writing', 'done', 'stopped', 'failed')),
+            moment text not null default '', figures text not null default '{}',
+            created text not null, deleted integer not null default 0
+        )""",
+        "create index messages_under on messages (parent_id)",
+        "create index messages_in on messages (talk_id)",
+        "create index messages_unfinished on messages (state) where state = 'writing'",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m003_memories(db: Database) -> None:
+    """What was experienced, with words and meaning to find it by; the store writes the word index itself."""
+    for statement in (
+        """create table memories (
+            id integer primary key, character_id integer not null references characters(id),
+            talk_id integer references talks(id), message_id integer references messages(id),
+            kind text not null check (kind in ('said', 'note')), text text not null,
+            created text not null, deleted integer not null default 0
+        )""",
+        "create index memories_of on memories (character_id)",
+        "create index memories_from on memories (message_id) where message_id is not null",
+        """create table vectors (
+            memory_id integer not null references memories(id), embedder text not null,
+            dimension integer not null, body blob not null, text_sha256 text not null,
+            primary key (memory_id, embedder)
+        ) without rowid""",
+        "create virtual table memory_words using fts5 (text, tokenize = 'porter unicode61')",
+    ):
+        db.conn.execute(statement)

@@ -1,0 +1,273 @@
+"""One turn of open talk: keep what was said, build the prompt, stream the reply, keep that too.
+
+Everything slow is a generator that takes `cancel` last; it knows no thread and no window. What was
+written so far is saved once a second, so that neither Stop nor a crash loses more than that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass, replace
+
+from charstudio.engines import Engine, EngineEvent, Figures, Piece
+from charstudio.errors import Cancel, Cancelled, EngineError, StudioError
+from charstudio.i18n import _
+from charstudio.memory import Recall
+from charstudio.model import Message, MessageState, Prompt, Sampling, Talk
+from charstudio.store import Library
+from charstudio.talk.persona import Persona
+from charstudio.talk.prompt import Moment, Scene, build, counted, pick_moment
+
+SAVE_EVERY = 1.0  # seconds
+LONGEST_MESSAGE = 100_000
+HISTORY_LIMIT = 400
+KEEP_SHARE = 0.6  # of the room for history stays when older messages are cut
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message stands in the talk now (the writer's, or the beginning of a reply)."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """More words of a reply."""
+
+    message_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A reply ended; `message` is as it was saved."""
+
+    message: Message
+
+
+TalkEvent = Said | Words | Finished | EngineEvent
+
+
+class Conversation:
+    """Open talk with the characters of one library."""
+
+    def __init__(
+        self,
+        library: Library,
+        engine: Callable[[], Engine],
+        recall: Recall,
+        persona: Callable[[int], Persona],
+        greetings: Callable[[int], tuple[str, ...]],
+    ) -> None:
+        self._library = library
+        self._engine = engine
+        self._recall = recall
+        self._persona = persona
+        self._greetings = greetings
+        self.user = _("Writer")
+        self.sampling = Sampling()
+        self.context = 4096
+
+    def open(self, character_id: int, *, new: bool = False) -> Talk:
+        """The last talk with a character, or a new one that begins with the card's greetings as swipes."""
+        talks = self._library.talks.of(character_id)
+        if talks and not new:
+            return talks[0]
+        talk = self._library.talks.new(character_id)
+        first: Message | None = None
+        for greeting in self._greetings(character_id):
+            said = self._library.talks.add(
+                talk.id,
+                "character",
+                greeting,
+                name=self._persona(character_id).called,
+                beside=first.id if first else None,
+            )
+            first = first or said
+        if first is not None:
+            while self._library.talks.messages(talk.id)[-1].swipe > 1:
+                self._library.talks.swipe(self._library.talks.messages(talk.id)[-1].id, -1)
+        return self._library.talks.get(talk.id)
+
+    def reply(self, talk_id: int, text: str, cancel: Cancel) -> Iterator[TalkEvent]:
+        """Say something and hear the answer; the writer's words are kept whatever happens then."""
+        text = _speakable(text)
+        said = self._library.talks.add(talk_id, "writer", text, name=self.user)
+        self._library.talks.set_draft(talk_id, "")
+        self._recall.remember(self._library.talks.get(talk_id).character_id, said)
+        yield Said(said)
+        yield from self._answer(talk_id, cancel)
+
+    def again(self, message_id: int, cancel: Cancel) -> Iterator[TalkEvent]:
+        """Answer anew: a further swipe beside a reply, or the reply that a message still lacks."""
+        message = self._library.talks.message(message_id)
+        beside = message.id if message.role == "character" else None
+        yield from self._answer(message.talk_id, cancel, beside=beside)
+
+    def edit(self, message_id: int, body: str) -> Message:
+        """Change the words of a message, and of the memory that came from it."""
+        edited = self._library.talks.edit(message_id, _speakable(body))
+        self._library.memories.rewrite(message_id, edited.body[:600])
+        return edited
+
+    def prompt(self, character_id: int, text: str, cancel: Cancel | None = None) -> Prompt:
+        """What the model would read if `text` were said now; nothing is kept."""
+        talks = self._library.talks.of(character_id)
+        persona = self._persona(character_id)
+        history = tuple(self._history(talks[0])) if talks else ()
+        moment = self._moment(persona, character_id, text, history)
+        last = Message(0, 0, None, "writer", self.user, text, moment=moment.to_json())
+        scene = Scene(persona, self.user, (*history, last), talks[0].note if talks else "")
+        engine = self._engine()
+        context = engine.describe(cancel).context
+        return counted(build(scene, engine.count, context), engine.count)
+
+    def _answer(self, talk_id: int, cancel: Cancel, beside: int | None = None) -> Iterator[TalkEvent]:
+        engine = self._engine()
+        loading = getattr(engine, "load", None)
+        if loading is not None:
+            yield from loading(cancel)
+        scene = self._scene(talk_id, beside)
+        prompt, scene = self._fitted(talk_id, scene, engine)
+        for attempt in (0, 1):
+            sampling = self.sampling
+            if attempt and sampling.seed is not None:
+                sampling = replace(sampling, seed=sampling.seed + 1)
+            reply = yield from self._written(engine, prompt, sampling, talk_id, beside, cancel)
+            if reply is not None:
+                self._recall.remember(self._library.talks.get(talk_id).character_id, reply)
+                return
+            cancel.check()
+        raise EngineError(_("The model had nothing to say; say a little more, or choose another model."))
+
+    def _written(
+        self,
+        engine: Engine,
+        prompt: Prompt,
+        sampling: Sampling,
+        talk_id: int,
+        beside: int | None,
+        cancel: Cancel,
+    ) -> Generator[TalkEvent, None, Message | None]:
+        writing = _Writing(self._library, talk_id, beside, self._called(talk_id))
+        state: MessageState = "failed"
+        try:
+            for event in engine.stream(prompt, sampling, cancel):
+                if isinstance(event, Piece):
+                    yield from writing.more(event.text)
+                else:
+                    yield event
+                if isinstance(event, Figures):
+                    writing.figures = asdict(event)
+            state = "done"
+        except (Cancelled, GeneratorExit):
+            state = "stopped"
+            if not cancel.is_set():
+                raise
+        finally:
+            ended = writing.end(state)
+        if ended is not None:
+            yield Finished(ended)
+        return ended
+
+    def _scene(self, talk_id: int, beside: int | None) -> Scene:
+        """The talk up to the message that is to be answered, with what this moment brings kept beside it."""
+        talk = self._library.talks.get(talk_id)
+        history = self._history(talk)
+        if beside is not None:
+            at = next((n for n, m in enumerate(history) if m.id == beside), len(history))
+            history = history[:at]
+        persona = self._persona(talk.character_id)
+        if history and history[-1].role == "writer" and not history[-1].moment:
+            last = history[-1]
+            moment = self._moment(persona, talk.character_id, last.body, tuple(history[:-1])).to_json()
+            if moment:
+                self._library.talks.set_moment(last.id, moment)
+                history[-1] = replace(last, moment=moment)
+        return Scene(persona, self.user, tuple(history), talk.note)
+
+    def _moment(self, persona: Persona, character_id: int, text: str, history: tuple[Message, ...]) -> Moment:
+        here = frozenset(m.id for m in history)
+        recalled = self._recall.find(character_id, text, beyond=here)
+        return pick_moment(persona, text, [r.memory.text for r in recalled], history)
+
+    def _fitted(self, talk_id: int, scene: Scene, engine: Engine) -> tuple[Prompt, Scene]:
+        """Cut old messages in one chunk when the prompt no longer fits, so that most turns cut nothing."""
+        context = engine.describe().context
+        room = context - self.sampling.max_tokens - 64
+        prompt = build(scene, engine.count, context)
+        total = engine.count([prompt.flat])[0]
+        if total <= room or len(scene.history) <= 2:
+            return prompt, scene
+        costs = engine.count([m.body + m.moment for m in scene.history])
+        fixed = total - sum(costs)
+        keep = int(max(0, room - fixed) * KEEP_SHARE)
+        start = len(costs) - 1
+        while start > 0 and sum(costs[start - 1 :]) <= keep:
+            start -= 1
+        self._library.talks.cut_before(talk_id, scene.history[start].id)
+        scene = replace(scene, history=scene.history[start:])
+        return build(scene, engine.count, context), scene
+
+    def _history(self, talk: Talk) -> list[Message]:
+        history = self._library.talks.messages(talk.id, limit=HISTORY_LIMIT)
+        at = next((n for n, m in enumerate(history) if m.id == talk.from_id), 0)
+        return [m for m in history[at:] if m.body.strip()]
+
+    def _called(self, talk_id: int) -> str:
+        talk = self._library.talks.get(talk_id)
+        return self._persona(talk.character_id).called
+
+
+class _Writing:
+    """A reply while it grows: added with its first words, saved once a second, closed in every case."""
+
+    def __init__(self, library: Library, talk_id: int, beside: int | None, name: str) -> None:
+        self._talks = library.talks
+        self._talk_id = talk_id
+        self._beside = beside
+        self._name = name
+        self._message: Message | None = None
+        self._body = ""
+        self._saved = 0.0
+        self.figures: dict[str, object] = {}
+
+    def more(self, text: str) -> Iterator[TalkEvent]:
+        """Take some more words."""
+        self._body += text
+        if self._message is None:
+            if not self._body.strip():
+                return
+            self._message = self._talks.add(
+                self._talk_id, "character", self._body, name=self._name, state="writing", beside=self._beside
+            )
+            self._saved = time.monotonic()
+            yield Said(self._message)
+            return
+        yield Words(self._message.id, text)
+        if time.monotonic() - self._saved >= SAVE_EVERY:
+            self._talks.write(self._message.id, self._body, "writing")
+            self._saved = time.monotonic()
+
+    def end(self, state: MessageState) -> Message | None:
+        """Save how it ended; None when not a word was written."""
+        if self._message is None:
+            return None
+        self._talks.write(self._message.id, self._body.strip(), state, self.figures)
+        return self._talks.message(self._message.id)
+
+
+def _speakable(text: str) -> str:
+    if not text.strip():
+        raise StudioError(_("There is nothing to say yet; write a message first."))
+    if len(text) > LONGEST_MESSAGE:
+        raise StudioError(
+            _(
+                "This message has {count} characters; say it in pieces of {most} at most.",
+                count=len(text),
+                most=LONGEST_MESSAGE,
+            )
+        )
+    return text.strip()
