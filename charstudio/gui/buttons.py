@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QKeyEvent,
@@ -19,11 +20,25 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 from charstudio.gui.text import one_line, set_tip
 from charstudio.gui.theme import Theme
 
+LEFT = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+
+
+# focus that came by itself, or by a click, is no place that somebody looks for
+KEYBOARD_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+
 
 def shortcut_text(keys: str) -> str:
     """A shortcut as this system writes it, with spaces: `Ctrl+Shift+B` becomes "Ctrl Shift B"."""
     native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
-    return " ".join(part or "+" for part in native.replace("Return", "Enter").split("+"))
+    if native.endswith("++"):
+        return " ".join([*native[:-2].split("+"), "+"])
+    for word, sign in (("Return", "Enter"), ("Up", "↑"), ("Down", "↓")):
+        native = native.replace(word, sign)
+    return " ".join(native.split("+"))
 
 
 def paint_focus(painter: QPainter, theme: Theme, rect: QRectF, radius: float) -> None:
@@ -34,7 +49,7 @@ def paint_focus(painter: QPainter, theme: Theme, rect: QRectF, radius: float) ->
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius, radius)
 
 
-class _Pressable(QPushButton):
+class Pressable(QPushButton):
     """What all buttons share: Enter presses, the keyboard's place shows, hover is instant."""
 
     def __init__(self, theme: Theme, text: str = "") -> None:
@@ -42,6 +57,7 @@ class _Pressable(QPushButton):
         self._theme = theme
         self._words = text
         self._keys = ""
+        self._by_keyboard = False
         # a click must not take the keyboard away from the line that is being written
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -72,6 +88,11 @@ class _Pressable(QPushButton):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._by_keyboard = event.reason() in KEYBOARD_REASONS
+        self.update()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         self.update()
@@ -82,6 +103,9 @@ class _Pressable(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def _shows_focus(self) -> bool:
+        return self.hasFocus() and self._by_keyboard
 
     def _hovered(self) -> bool:
         return self.underMouse() and self.isEnabled()
@@ -101,7 +125,7 @@ class _Pressable(QPushButton):
         painter.drawPixmap(QPointF(round(x), round((self.height() - side) / 2)), pixmap)
 
 
-class Chip(_Pressable):
+class Chip(Pressable):
     """A pill of 30 px: a value (serif) or a control (sans), numbered or with an icon.
 
     A checked chip carries the character's colour, or the accent without one.
@@ -155,7 +179,7 @@ class Chip(_Pressable):
         if self._number:
             painter.setFont(self._theme.font("meta"))
             painter.setPen(self._theme.colour("text_3"))
-            painter.drawText(QRect(x, 0, 20, self.height()), _LEFT, str(self._number))
+            painter.drawText(QRect(x, 0, 20, self.height()), LEFT, str(self._number))
             x += self._number_width()
         if self._icon_name:
             self._icon(painter, self._icon_name, self._theme.colour("text_2"), x)
@@ -164,8 +188,8 @@ class Chip(_Pressable):
         painter.setPen(ink)
         room = self.width() - x - 12
         words = QFontMetrics(self._face()).elidedText(self._words, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(x, 0, room + 4, self.height() - (1 if self._value else 0)), _LEFT, words)
-        if self.hasFocus():
+        painter.drawText(QRect(x, 0, room + 4, self.height() - (1 if self._value else 0)), LEFT, words)
+        if self._shows_focus():
             paint_focus(painter, self._theme, QRectF(self.rect()), self.height() / 2 - 1)
 
     def _tones(self) -> tuple[QColor, QColor, QColor]:
@@ -191,7 +215,7 @@ class Chip(_Pressable):
         return 12 + number + (self._theme.size("icon") + 7 if self._icon_name else 0)
 
 
-class IconButton(_Pressable):
+class IconButton(Pressable):
     """An icon in a box of 28 px; its name and shortcut are the tooltip and what screen readers say."""
 
     def __init__(self, theme: Theme, icon: str, name: str, keys: str = "", *, colour: str = "text_2") -> None:
@@ -223,17 +247,24 @@ class IconButton(_Pressable):
             painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
         colour = self._theme.colour(self._colour if self.isEnabled() else "line_strong")
         self._icon(painter, self._icon_name, colour, (self.width() - self._theme.size("icon")) / 2)
-        if self.hasFocus():
+        if self._shows_focus():
             paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 
 
-class QuietButton(_Pressable):
+class QuietButton(Pressable):
     """A button that waits to be needed: words, maybe an icon and a shortcut; framed on demand."""
 
     def __init__(
-        self, theme: Theme, text: str, *, icon: str = "", keys: str = "", framed: bool = False
+        self,
+        theme: Theme,
+        text: str,
+        *,
+        icon: str = "",
+        keys: str = "",
+        framed: bool = False,
+        small: bool = False,
     ) -> None:
-        self._icon_name, self._framed = icon, framed
+        self._icon_name, self._framed, self._small = icon, framed, small
         super().__init__(theme, text)
         self.set_keys(keys)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -247,10 +278,10 @@ class QuietButton(_Pressable):
     def sizeHint(self) -> QSize:
         width = QFontMetrics(self._face()).horizontalAdvance(self._words) + 2 * self._pad()
         if self._icon_name:
-            width += self._theme.size("icon") + 8
+            width += self._icon_side() + 8
         if self._keys:
             width += QFontMetrics(self._theme.font("meta")).horizontalAdvance(self._keys) + 7
-        return QSize(width + 1, self._theme.size("control"))
+        return QSize(width + 1, self._theme.size("control") - (10 if self._small else 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self._begin()
@@ -262,31 +293,34 @@ class QuietButton(_Pressable):
         if fill or edge:
             painter.drawRoundedRect(area, radius, radius)
         self._paint_words(painter, ink)
-        if self.hasFocus():
+        if self._shows_focus():
             self._paint_focus(painter, radius)
 
     def _paint_words(self, painter: QPainter, ink: QColor) -> None:
         x = self._pad()
         if self._icon_name:
-            self._icon(painter, self._icon_name, ink, x)
-            x += self._theme.size("icon") + 8
+            self._icon(painter, self._icon_name, ink, x, self._icon_side())
+            x += self._icon_side() + 8
         painter.setFont(self._face())
         painter.setPen(ink)
-        painter.drawText(QRect(x, 0, self.width() - x, self.height()), _LEFT, self._words)
+        painter.drawText(QRect(x, 0, self.width() - x, self.height()), LEFT, self._words)
         if self._keys:
             x += QFontMetrics(self._face()).horizontalAdvance(self._words) + 7
             painter.setFont(self._theme.font("meta"))
             painter.setPen(self._keys_ink(ink))
-            painter.drawText(QRect(x, 0, self.width() - x, self.height()), _LEFT, self._keys)
+            painter.drawText(QRect(x, 0, self.width() - x, self.height()), LEFT, self._keys)
 
     def _paint_focus(self, painter: QPainter, radius: float) -> None:
         paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 
     def _face(self) -> QFont:
-        return self._theme.sans(13, weight=500)
+        return self._theme.font("meta") if self._small else self._theme.sans(13, weight=500)
 
     def _pad(self) -> int:
         return 12 if self._framed else 7
+
+    def _icon_side(self) -> int:
+        return self._theme.size("icon") - (2 if self._small else 0)
 
     def _keys_ink(self, ink: QColor) -> QColor:
         return self._theme.colour("text_3")
@@ -297,7 +331,7 @@ class QuietButton(_Pressable):
         hover = theme.colour("hover") if self._hovered() or self.isDown() else None
         if self._framed:
             return hover or theme.colour("page"), theme.colour("line_strong"), ink
-        return hover, None, ink if self._icon_name or not self.isEnabled() else theme.colour("text_2")
+        return hover, None, ink if self._icon_name and not self._small else theme.colour("text_2")
 
 
 class PrimaryButton(QuietButton):
@@ -337,6 +371,3 @@ class LinkButton(QuietButton):
         theme = self._theme
         ink = theme.colour("accent" if self.isEnabled() else "text_3")
         return theme.colour("hover") if self._hovered() else None, None, ink
-
-
-_LEFT = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)

@@ -48,15 +48,15 @@ QAbstractScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QListView { background: transparent; border: none; outline: none; }
 QDialog { background: $page; }
-QSplitter::handle { background: $line; }
-QSplitter::handle:hover { background: $line_strong; }
-QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle { background: transparent; }
+QSplitter::handle:hover { background: $selected; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 2px 2px 2px 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0 2px 2px 2px; }
 QScrollBar::handle { background: $line; border-radius: 4px; }
 QScrollBar::handle:vertical { min-height: 36px; margin: 0 1px; }
 QScrollBar::handle:horizontal { min-width: 36px; margin: 1px 0; }
 QScrollBar::handle:hover, QScrollBar::handle:pressed { background: $line_strong; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)

@@ -6,7 +6,7 @@ import html
 import re
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, QUrl, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, QSizeF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -94,16 +94,17 @@ class Label(QLabel):
         self._theme, self._style, self._colour, self._elide = theme, style, colour, elide
         self._ink: QColor | None = None
         self._whole = ""
+        self._sizes: dict[int, QRect] = {}
         self.setTextFormat(Qt.TextFormat.PlainText)
         if elide:
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._restyle()
         self.set_text(text)
         theme.changed.connect(self._restyle)
 
     def set_text(self, text: str) -> None:
         """Show this text; screen readers are given all of it."""
         self._whole = text
+        self._sizes.clear()
         super().setText(one_line(text) if self._elide else text[:LONG_PROSE])
         self.setAccessibleName(text[:LONG_PROSE])
         self._tell_when_cut()
@@ -115,49 +116,78 @@ class Label(QLabel):
     def set_colour(self, colour: str) -> None:
         """Use another colour of the theme."""
         self._colour, self._ink = colour, None
-        self._restyle()
+        self.update()
 
     def set_ink(self, ink: QColor) -> None:
         """Use the ink of a character, until told otherwise."""
         self._ink = ink
-        self._restyle()
+        self.update()
 
     def set_style(self, style: str) -> None:
         """Use another style of the theme."""
         self._style = style
         self._restyle()
 
+    def hasHeightForWidth(self) -> bool:
+        return self.wordWrap()
+
+    def heightForWidth(self, width: int) -> int:
+        margins = self.contentsMargins()
+        room = max(1, width - margins.left() - margins.right())
+        return self._bounds(room).height() + margins.top() + margins.bottom()
+
+    def sizeHint(self) -> QSize:
+        margins = self.contentsMargins()
+        size = self._bounds(self._theme.size("measure_max")).size()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
     def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        return QSize(24, hint.height()) if self._elide else hint
+        hint = self.sizeHint()
+        return QSize(min(hint.width(), 24), hint.height()) if self._elide or self.wordWrap() else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._elide:
-            super().paintEvent(event)
-            return
+        # painted here, since a style sheet gives hidden labels their former font and colour back
         painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), int(self.alignment()), words)
+        font = self._theme.font(self._style)
+        painter.setFont(font)
+        painter.setPen(self._ink or self._theme.colour(self._colour))
+        area = self.contentsRect()
+        words = self.text()
+        if self._elide:
+            words = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, self._flags(), words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._tell_when_cut()
 
+    def _flags(self) -> int:
+        wrap = Qt.TextFlag.TextWordWrap.value if self.wordWrap() else Qt.TextFlag.TextSingleLine.value
+        return int(self.style().visualAlignment(self.layoutDirection(), self.alignment()).value) | wrap
+
+    def _bounds(self, width: int) -> QRect:
+        # asked for again and again while a page is laid out
+        if width not in self._sizes:
+            self._sizes[width] = self._measured(width)
+        return self._sizes[width]
+
+    def _measured(self, width: int) -> QRect:
+        metrics = QFontMetrics(self._theme.font(self._style))
+        area = QRect(0, 0, width if self.wordWrap() else 1_000_000, 1_000_000)
+        bounds = metrics.boundingRect(area, self._flags(), self.text())
+        width = max(bounds.width(), 0 if self.wordWrap() else metrics.horizontalAdvance(self.text())) + 1
+        return QRect(0, 0, width, max(bounds.height(), self._theme.line(self._style)))
+
     def _tell_when_cut(self) -> None:
         if self._elide:
-            cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+            metrics = QFontMetrics(self._theme.font(self._style))
+            cut = metrics.horizontalAdvance(self.text()) > self.contentsRect().width()
             set_tip(self, self._whole if cut else "")
 
     def _restyle(self) -> None:
-        self.setFont(self._theme.font(self._style))
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, self._ink or self._theme.colour(self._colour))
-        self.setPalette(palette)
-        if not self.wordWrap():
-            self.setMinimumHeight(self._theme.line(self._style))
+        self._sizes.clear()
         self.updateGeometry()
+        self.update()
 
 
 class ProseLabel(QWidget):
@@ -175,6 +205,7 @@ class ProseLabel(QWidget):
         super().__init__()
         self._theme, self._style, self._colour = theme, style, colour
         self._ink: QColor | None = None
+        self._heights: dict[int, int] = {}
         self._document = QTextDocument(self)
         self._document.setDocumentMargin(0)
         self._document.setUndoRedoEnabled(False)
@@ -219,11 +250,13 @@ class ProseLabel(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        before = self._document.textWidth()
-        self._document.setTextWidth(max(1, width))
-        height = int(self._document.size().height() + 0.99)
-        self._document.setTextWidth(before)
-        return height
+        # layouts ask this many times for each change around them, and each answer lays the text out
+        if width not in self._heights:
+            before = self._document.textWidth()
+            self._document.setTextWidth(max(1, width))
+            self._heights[width] = int(self._document.size().height() + 0.99)
+            self._document.setTextWidth(before)
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         natural = int(self._natural_width())
@@ -251,6 +284,7 @@ class ProseLabel(QWidget):
         return min(self._document.idealWidth() + 1, float(self._theme.size("measure_max")))
 
     def _restyle(self) -> None:
+        self._heights.clear()
         self._document.setDefaultFont(self._theme.font(self._style))
         self._theme.set_lines(self._document, self._theme.line(self._style))
         self.updateGeometry()

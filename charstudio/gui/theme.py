@@ -35,7 +35,16 @@ PLAIN_SIZE = 16
 _SCALED = frozenset(
     (
         *("sidebar", "header", "view_head", "status", "control", "control_small", "field", "composer_min"),
-        *("icon", "nav_row", "person_row", "tile_height", "tile_min_width", "label_margin", "measure_max"),
+        *(
+            "icon",
+            "nav_row",
+            "person_row",
+            "tile_height",
+            "tile_image_height",
+            "tile_min_width",
+            "label_margin",
+            "measure_max",
+        ),
         "hit_min",
     )
 )
@@ -104,6 +113,10 @@ class Theme(QObject):
         nearest = min(range(len(TEXT_SIZES)), key=lambda i: abs(TEXT_SIZES[i] - self._choice.text_size))
         at = max(0, min(len(TEXT_SIZES) - 1, nearest + steps))
         self.choose(replace(self._choice, text_size=TEXT_SIZES[at] if steps else PLAIN_SIZE))
+
+    def toggle(self) -> None:
+        """Change from light to dark or back, whatever the system says."""
+        self.choose(replace(self._choice, scheme="light" if self.dark else "dark"))
 
     @property
     def scale(self) -> float:

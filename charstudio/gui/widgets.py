@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLayout,
@@ -75,7 +75,7 @@ class Paper(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour(self._paper))
         painter.setPen(self._theme.colour("line"))
-        edge = self.rect().adjusted(0, 0, -1, -1)
+        edge = self.rect()
         for name, ends in (
             ("left", (edge.topLeft(), edge.bottomLeft())),
             ("right", (edge.topRight(), edge.bottomRight())),
@@ -147,14 +147,16 @@ class IconView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        side = self._px or self._theme.size("icon")
-        return QSize(side, side)
+        return QSize(self._side(), self._side())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colour = self._theme.colour(self._colour)
-        side = self._px or self._theme.size("icon")
+        side = self._side()
         pixmap = self._theme.icon_pixmap(self._icon, colour, side, self.devicePixelRatioF())
         QPainter(self).drawPixmap((self.width() - side) // 2, (self.height() - side) // 2, pixmap)
+
+    def _side(self) -> int:
+        return round(self._px * self._theme.scale) or self._theme.size("icon")
 
 
 class NoticeBar(QWidget):
@@ -315,8 +317,8 @@ class StatusLine(Paper):
         self._work = Label(theme, "meta", colour="text_2")
         self._bar = WorkBar(theme)
         self._count = Label(theme, "meta", colour="text_2")
-        self._stop = LinkButton(theme, _("Stop"))
-        self._model = _SmallButton(theme, _("No model"), icon="cpu")
+        self._stop = LinkButton(theme, _("Stop"), small=True)
+        self._model = QuietButton(theme, _("No model"), icon="cpu", small=True)
         self._parts = (self._work, self._bar, self._count, self._stop)
         layout = row(margins=(12, 1, 8, 0), gap=7)
         layout.addWidget(self._tick)
@@ -364,16 +366,6 @@ class StatusLine(Paper):
 
     def _restyle(self) -> None:
         self.setFixedHeight(self._theme.size("status"))
-
-
-class _SmallButton(QuietButton):
-    """A quiet button that fits into the status line."""
-
-    def _face(self) -> QFont:
-        return self._theme.font("meta")
-
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), max(20, self._theme.size("status") - 4))
 
 
 class FlowLayout(QLayout):
