@@ -1,0 +1,587 @@
+"""One message of a talk as it stands on the page: the words, whose they are, what can be done with them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QEnterEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextOption,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from charstudio.gui.composer import Field, ProseEdit
+from charstudio.gui.faces import Faces
+from charstudio.gui.rows import Row
+from charstudio.gui.text import Label, ProseView, one_line
+from charstudio.gui.theme import Theme
+from charstudio.gui.widgets import IconButton, PrimaryButton, QuietButton, row
+from charstudio.i18n import _
+from charstudio.model import Character, Message
+
+Act = Literal["speak", "remember", "edit", "again", "delete", "swipe_back", "swipe_on", "copy"]
+
+INDENT = 44  # portrait and the gap beside it
+PAD_X, PAD_Y = 16, 11
+FOOT = 28
+GAP = 16
+NARRATION = 0.75
+MOST_OF_COLUMN = 2 / 3
+
+
+def acts_for(message: Message, *, last: bool) -> tuple[tuple[Act, str, str, str], ...]:
+    """What can be done with a message: act, icon, words, keys."""
+    found: list[tuple[Act, str, str, str]] = []
+    if message.role != "writer":
+        found.append(("speak", "volume-2", _("Speak it aloud"), "Ctrl+M"))
+    found.append(("remember", "bookmark", _("Remember this"), "Ctrl+D"))
+    found.append(("edit", "pencil", _("Edit"), "Up" if last else "F2"))
+    if message.role == "character":
+        found.append(("again", "refresh-cw", _("Answer again"), "Ctrl+R"))
+    elif last:
+        found.append(("again", "refresh-cw", _("Ask for an answer"), "Ctrl+R"))
+    found.append(("delete", "trash-2", _("Delete"), "Del"))
+    return tuple(found)
+
+
+def figures_words(message: Message) -> str:
+    """How long a reply is and how fast it came, in words a second."""
+    words = len(message.body.split())
+    counted = _("1 word") if words == 1 else _("{words:,} words", words=words)
+    try:
+        tokens = float(message.figures.get("tokens") or 0)
+        speed = float(message.figures.get("tokens_per_s") or 0)
+    except (TypeError, ValueError):
+        return counted
+    if tokens <= 0 or speed <= 0 or not words:
+        return counted
+    return _("{counted} · {speed} a second", counted=counted, speed=_speed(words * speed / tokens))
+
+
+def writing_words(words: int, seconds: float) -> str:
+    """What a reply that is being written says of itself."""
+    counted = _("1 word") if words == 1 else _("{words:,} words", words=words)
+    if seconds < 0.8:
+        return _("writing · {counted}", counted=counted)
+    return _("writing · {counted} · {speed} a second", counted=counted, speed=_speed(words / seconds))
+
+
+def _speed(value: float) -> str:
+    return f"{value:.1f}" if value < 3 else f"{value:.0f}"
+
+
+class Foot(QWidget):
+    """The line under a message: which of its swipes it is, how it ended, and what can be done."""
+
+    act = Signal(str)
+
+    def __init__(self, theme: Theme, layout: QHBoxLayout) -> None:
+        super().__init__()
+        self._theme = theme
+        self._back: IconButton | None = None
+        self._on: IconButton | None = None
+        self._count = Label(theme, "caption", colour="text_2")
+        self._state = Label(theme, "meta", colour="text_2", elide=True)
+        self._hint = Label(theme, "meta", _("Esc stops"), colour="text_2")
+        self._buttons: list[IconButton] = []
+        self._of: tuple[object, ...] = ()
+        layout.addWidget(self._count)
+        layout.addSpacing(6)
+        layout.addWidget(self._state, 1)
+        layout.addWidget(self._hint)
+        self._line = layout
+        self.setLayout(layout)
+        for label in (self._count, self._hint):
+            label.hide()
+
+    def show_swipes(self, swipe: int, swipes: int, *, arrows: bool) -> None:
+        """Show "2 of 4", with arrows where they can be used."""
+        shown = swipes > 1 or arrows
+        self._count.setVisible(swipes > 1)
+        self._count.set_text(_("{n} of {count}", n=swipe, count=swipes))
+        self._count.set_style("caption" if arrows else "meta")
+        if arrows and self._back is None:
+            self._back = IconButton(self._theme, "chevron-left", _("Previous answer"), "Left")
+            self._on = IconButton(self._theme, "chevron-right", _("Next answer"), "Right")
+            self._line.insertWidget(0, self._back)
+            self._line.insertWidget(2, self._on)
+            self._back.clicked.connect(self._on_button)
+            self._on.clicked.connect(self._on_button)
+        if self._back is not None and self._on is not None:
+            self._back.setVisible(arrows and swipes > 1)
+            self._on.setVisible(arrows and shown)
+            self._back.setEnabled(swipe > 1)
+            newest = swipe >= swipes
+            self._on.set_name(_("Another answer") if newest else _("Next answer"), "Right")
+
+    def show_state(self, words: str, *, writing: bool = False) -> None:
+        """Say how it is with it."""
+        self._state.set_text(words)
+        self._hint.setVisible(writing)
+
+    def show_acts(self, acts: tuple[tuple[Act, str, str, str], ...], shown: bool) -> None:
+        """Offer these; they are made when they are first shown."""
+        if shown and acts != self._of:
+            self._make(acts)
+        for button in self._buttons:
+            button.setVisible(shown)
+
+    def natural_width(self) -> int:
+        """How wide its buttons are."""
+        return sum(button.sizeHint().width() for button in self._buttons)
+
+    def words(self) -> str:
+        """Everything that stands on it."""
+        labels = (self._count, self._state, self._hint)
+        return " ".join(label.whole() for label in labels if not label.isHidden() and label.whole())
+
+    def _make(self, acts: tuple[tuple[Act, str, str, str], ...]) -> None:
+        for button in self._buttons:
+            self._line.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._of, self._buttons = acts, []
+        for name, icon, words, keys in acts:
+            button = IconButton(self._theme, icon, words, keys)
+            button.setObjectName(name)
+            button.clicked.connect(self._on_button)
+            self._line.addWidget(button)
+            self._buttons.append(button)
+
+    def _on_button(self) -> None:
+        button = self.sender()
+        if button is self._back:
+            self.act.emit("swipe_back")
+        elif button is self._on:
+            self.act.emit("swipe_on")
+        elif isinstance(button, IconButton):
+            self.act.emit(button.objectName())
+
+
+class Editing(QWidget):
+    """A message while it is edited in its own place."""
+
+    saved = Signal(str)
+    left = Signal()
+    resized = Signal()
+
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__()
+        self._field = ProseEdit(theme, _("The words of this message"), most=16)
+        self._box = Field(theme)
+        self._save = PrimaryButton(theme, _("Save"), keys="Return")
+        self._cancel = QuietButton(theme, _("Cancel"), keys="Esc")
+        inner = row(margins=(PAD_X, PAD_Y, PAD_X - 4, PAD_Y))
+        inner.addWidget(self._field)
+        self._box.setLayout(inner)
+        self._box.setParent(self)
+        buttons = row(margins=(0, 6, 0, 2))
+        buttons.addStretch()
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self._save)
+        self._foot = QWidget(self)
+        self._foot.setLayout(buttons)
+        self._field.set_text(text)
+        self.setFocusProxy(self._field)
+
+        self._field.entered.connect(self._on_save)
+        self._field.focus_changed.connect(self._box.set_active)
+        self._field.document().documentLayout().documentSizeChanged.connect(self._on_size)
+        self._save.clicked.connect(self._on_save)
+        self._cancel.clicked.connect(self.left)
+
+    def arrange(self, width: int) -> int:
+        """Lay out for this width and return the height."""
+        self._field.resize(width - 2 * PAD_X + 4, self._field.height())
+        box = self._field.height() + 2 * PAD_Y
+        foot = self._foot.sizeHint().height()
+        self._box.setGeometry(0, 0, width, box)
+        self._foot.setGeometry(0, box, width, foot)
+        return box + foot
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_save(self) -> None:
+        if self._field.text().strip():
+            self.saved.emit(self._field.text())
+        else:
+            self.left.emit()
+
+    def _on_size(self) -> None:
+        self.resized.emit()
+
+
+class Bubble(Row):
+    """A message: the character’s on paper beside a face, the writer’s at the other side, the narrator’s bare."""
+
+    act = Signal(str)
+    edited = Signal(str)
+    edit_left = Signal()
+
+    def __init__(self, theme: Theme, faces: Faces, who: Character | None, message: Message) -> None:
+        super().__init__()
+        self._theme, self._faces, self._who = theme, faces, who
+        self.message = message
+        self._last = self._attended = self._busy = False
+        self._status = ""
+        self._card = QRect()
+        self._name_at = QRect()
+        self._face_at = QRect()
+        self._foot: Foot | None = None
+        self._editing: Editing | None = None
+        style = "aside" if message.role == "narrator" else "prose"
+        self._prose = ProseView(theme, message.body, style=style)
+        self._prose.setParent(self)
+        self._prose.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._prose.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        if message.role == "narrator":
+            option = self._prose.document().defaultTextOption()
+            option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self._prose.document().setDefaultTextOption(option)
+            self._prose.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._name()
+        self._caret()
+        self._refresh_foot()
+
+        faces.changed.connect(self._on_face)
+        theme.changed.connect(self._restyle)
+
+    # What is so
+
+    def show_message(self, message: Message) -> None:
+        """Show how the message is now."""
+        different = message.body != self._prose.text() or self.message.state == "writing"
+        self.message = message
+        self._status = ""
+        if different:
+            self._prose.show_text(message.body)
+        self._name()
+        self._caret()
+        self._refresh_foot()
+        self.resized.emit()
+        self.update()
+
+    def show_character(self, who: Character | None) -> None:
+        """The character has another name or colour."""
+        self._who = who
+        self._name()
+        self._caret()
+        self.update()
+
+    def append(self, text: str) -> None:
+        """Add words to a reply that is being written: one insertion."""
+        self._prose.add_words(text)
+        if self._prose.height() != self._card.height() - 2 * PAD_Y:
+            self.resized.emit()
+
+    def show_status(self, words: str) -> None:
+        """Say what is being done about it now, such as reading; "" takes that back."""
+        if words != self._status:
+            self._status = words
+            self._refresh_foot()
+
+    def set_last(self, last: bool) -> None:
+        """Whether it is the last of the talk, which shows at rest what can be done."""
+        if last != self._last:
+            self._last = last
+            self._refresh_foot()
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether the model writes, during which only looking is possible."""
+        if busy != self._busy:
+            self._busy = busy
+            self._refresh_foot()
+
+    def set_attended(self, attended: bool) -> None:
+        """Whether pointer or keyboard are on it."""
+        if attended != self._attended:
+            self._attended = attended
+            self._refresh_foot()
+            self.update()
+
+    def body(self) -> str:
+        """The words that are shown, as they were given."""
+        return self._prose.text()
+
+    def shown_text(self) -> str:
+        """The words as the reader sees them."""
+        return self._prose.toPlainText()
+
+    def foot_words(self) -> str:
+        """What stands under it."""
+        return self._foot.words() if self._foot is not None and not self._foot.isHidden() else ""
+
+    @property
+    def prose(self) -> ProseView:
+        """The words themselves, where the keyboard goes."""
+        return self._prose
+
+    # Editing in place
+
+    def begin_edit(self) -> None:
+        """Edit the words where they stand."""
+        if self._editing is None:
+            self._editing = Editing(self._theme, self.message.body)
+            self._editing.setParent(self)
+            self._editing.saved.connect(self._on_saved)
+            self._editing.left.connect(self.end_edit)
+            self._editing.resized.connect(self.resized)
+            self._prose.hide()
+            self._refresh_foot()
+            self._editing.show()
+            self.resized.emit()
+        self._editing.setFocus()
+
+    def end_edit(self) -> None:
+        """Go back to reading."""
+        if self._editing is not None:
+            self._editing.hide()
+            self._editing.deleteLater()
+            self._editing = None
+            self._prose.show()
+            self._refresh_foot()
+            self.resized.emit()
+            self.edit_left.emit()
+
+    @property
+    def editing(self) -> bool:
+        """Whether it is being edited."""
+        return self._editing is not None
+
+    # Layout and painting
+
+    def arrange(self, width: int) -> int:
+        name = self._theme.line("ui_small")
+        match self.message.role:
+            case "narrator":
+                return self._arrange_narration(width)
+            case "writer":
+                return self._arrange_writer(width, name)
+            case _:
+                return self._arrange_character(width, name)
+
+    def _arrange_character(self, width: int, name: int) -> int:
+        self._name_at = QRect(INDENT, 0, width - INDENT, name)
+        y = name + 3
+        self._face_at = QRect(0, y + 1, self._theme.portrait("bubble"), self._theme.portrait("bubble"))
+        y += self._put(QRect(INDENT, y, width - INDENT, 0))
+        if self._foot is not None:
+            self.place(self._foot, QRect(INDENT - 6, y + 1, width - INDENT + 10, self._foot_height()))
+        return y + self._foot_height() + GAP - 2
+
+    def _arrange_writer(self, width: int, name: int) -> int:
+        most = round(width * MOST_OF_COLUMN)
+        wide = most
+        if self._editing is None:
+            wide = min(most, max(self._prose.natural_width(), 20) + 2 * PAD_X + 1)
+        named = QFontMetrics(self._theme.font("ui_strong")).horizontalAdvance(self._called()) + 4
+        named = min(max(named, wide), width)
+        self._name_at = QRect(width - named, 0, named, name)
+        y = name + 3
+        height = self._put(QRect(width - wide, y, wide, 0))
+        if self._foot is not None:
+            room = min(width - wide - 6, max(240, self._foot.natural_width()))
+            self.place(self._foot, QRect(width - wide - 6 - room, y + height - 34, room, self._foot_height()))
+        return y + height + GAP
+
+    def _arrange_narration(self, width: int) -> int:
+        wide = round(width * NARRATION)
+        x = (width - wide) // 2
+        self._name_at = self._face_at = QRect()
+        height = self._put(QRect(x - PAD_X, 0, wide + 2 * PAD_X, 0))
+        if self._foot is not None:
+            self.place(self._foot, QRect(x, height - 4, wide, self._foot_height()))
+        return height + GAP
+
+    def _put(self, card: QRect) -> int:
+        """Put words or editor into a card of this place and width; returns its height."""
+        if self._editing is not None:
+            height = self._editing.arrange(card.width())
+            card.setHeight(height)
+            self.place(self._editing, card)
+        else:
+            inside = card.width() - 2 * PAD_X
+            self._prose.document().setTextWidth(inside)
+            height = self._prose.maximumHeight() + 2 * PAD_Y
+            place = QRect(card.x() + PAD_X, card.y() + PAD_Y, inside, self._prose.maximumHeight())
+            self.place(self._prose, place)
+            card.setHeight(height)
+        self._card = card
+        self.update()
+        return height
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role = self.message.role
+        if role == "narrator":
+            return
+        if self._editing is None:
+            self._paint_card(painter)
+        if role == "character":
+            self._faces.paint(painter, QRectF(self._mirrored(self._face_at)), self._who)
+        self._paint_name(painter)
+
+    def _paint_card(self, painter: QPainter) -> None:
+        theme = self._theme
+        radius = theme.radius("card")
+        card = QRectF(self._mirrored(self._card))
+        if self.message.role == "character":
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.setBrush(theme.colour("page"))
+            card = card.adjusted(0.5, 0.5, -0.5, -0.5)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("hover"))
+        if self._prose.hasFocus():
+            painter.setPen(QPen(theme.colour("accent"), 2))
+            card = card.adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(card, radius, radius)
+
+    def _paint_name(self, painter: QPainter) -> None:
+        font = self._theme.sans(12, weight=600)
+        painter.setFont(font)
+        align = Qt.AlignmentFlag.AlignVCenter
+        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        if self.message.role == "character":
+            painter.setPen(self._ink())
+            align |= Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+        else:
+            painter.setPen(self._theme.colour("text_2"))
+            align |= Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
+        area = self._mirrored(self._name_at)
+        words = QFontMetrics(font).elidedText(self._called(), Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, int(align | Qt.AlignmentFlag.AlignAbsolute), words)
+
+    def _mirrored(self, area: QRect) -> QRect:
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            return QRect(self.width() - area.x() - area.width(), area.y(), area.width(), area.height())
+        return area
+
+    # What the writer does here
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.set_attended(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.set_attended(self.has_keyboard())
+
+    def has_keyboard(self) -> bool:
+        """Whether the keyboard is on it or on one of its buttons."""
+        here = self.window().focusWidget()
+        return here is not None and self.isAncestorOf(here)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._editing is None:
+            self._show_menu(event.globalPos())
+
+    def _show_menu(self, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(self._theme.icon("copy"), _("Copy"))
+        copy.setData("copy")
+        if not self._busy:
+            for name, icon, words, _keys in acts_for(self.message, last=self._last):
+                if name == "delete":
+                    menu.addSeparator()
+                menu.addAction(self._theme.icon(icon), words).setData(name)
+        menu.triggered.connect(self._on_menu)
+        menu.popup(where)
+
+    def _on_menu(self, action: QAction) -> None:
+        name = str(action.data())
+        if name == "copy":
+            if not self._prose.textCursor().hasSelection():
+                self._prose.selectAll()
+            self._prose.copy()
+        else:
+            self.act.emit(name)
+
+    def _on_saved(self, text: str) -> None:
+        self.end_edit()
+        if text.strip() != self.message.body.strip():
+            self.edited.emit(text)
+
+    # Small helpers
+
+    def _refresh_foot(self) -> None:
+        message = self.message
+        writing = message.state == "writing" or bool(self._status)
+        resting = not self._busy and not writing and self._editing is None
+        acts = resting and (self._last or self._attended)
+        state = self._status or (self._state_words() if message.role == "character" else "")
+        swipes = message.role == "character" and message.swipes > 1
+        wanted = self._editing is None and bool(acts or state or swipes or writing)
+        if self._foot is None:
+            if not wanted:
+                return
+            self._make_foot()
+        foot = self._foot
+        assert foot is not None
+        foot.setVisible(wanted)
+        foot.show_state(state, writing=writing)
+        if message.role == "character":
+            foot.show_swipes(message.swipe, message.swipes, arrows=acts or (writing and message.swipes > 1))
+        foot.show_acts(acts_for(message, last=self._last), acts)
+        self.setAccessibleDescription(foot.words())
+
+    def _make_foot(self) -> None:
+        self._foot = Foot(self._theme, row(gap=0))
+        self._foot.setParent(self)
+        self._foot.act.connect(self.act)
+        if not self._card.isNull():
+            self.arrange(self.width())
+        self._foot.show()
+
+    def _state_words(self) -> str:
+        match self.message.state:
+            case "writing":
+                return _("writing")
+            case "stopped":
+                return _("stopped · {figures}", figures=figures_words(self.message))
+            case "failed":
+                return _("broken off · {figures}", figures=figures_words(self.message))
+            case _:
+                shown = (self._last or self._attended) and bool(self.message.figures)
+                return figures_words(self.message) if shown else ""
+
+    def _foot_height(self) -> int:
+        return max(FOOT, self._theme.size("icon") + 12)
+
+    def _called(self) -> str:
+        fallback = self._who.name if self._who is not None and self.message.role == "character" else ""
+        return one_line(self.message.name or fallback)
+
+    def _name(self) -> None:
+        name = self._called() or _("Narrator")
+        self.setAccessibleName(_("{name}: {words}", name=name, words=one_line(self.message.body, 200)))
+        self._prose.setAccessibleName(_("What {name} says", name=name))
+
+    def _ink(self) -> QColor:
+        return self._theme.character(self._who.colour if self._who else "slate").ink
+
+    def _caret(self) -> None:
+        self._prose.set_caret(self._ink() if self.message.state == "writing" else None)
+
+    def _on_face(self, character_id: int) -> None:
+        if self._who is not None and self._who.id == character_id:
+            self.update()
+
+    def _restyle(self) -> None:
+        self._caret()
+        self.update()
