@@ -210,6 +210,9 @@ class ValueRow(QWidget):
         self._place: QBoxLayout = self._side_layout() if side else self._full_layout()
         self.setLayout(self._place)
 
+        self._badge.hide()
+        self._lock.hide()
+
         self._badge.clicked.connect(self._on_badge)
         theme.changed.connect(self._restyle)
 
@@ -290,8 +293,7 @@ class ValueRow(QWidget):
         at = self._place.indexOf(self._words)
         self._words.hide()
         self._place.insertWidget(at, self._editor, 1)
-        for part in (self._badge, self._lock, self._source):
-            part.setVisible(part is not self._source and part.isVisible())
+        self._source.hide()
         editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property

@@ -131,7 +131,7 @@ class Palette(QWidget):
         self._list.setFixedHeight(min(rows, room))
         head = self._line.sizeHint().height() + 30
         body = min(rows, room) + 14 if rows else self._nothing.sizeHint().height() + 12
-        self.setGeometry((window.width() - width) // 2, top, width, head + body + 2)
+        self.setGeometry((window.width() - width) // 2, top, width, head + body + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QDialog, QGridLayout, QLabel, QLineEdit, QWidget
 
 from charstudio.gui.text import Label
@@ -29,17 +30,39 @@ class Choices(QWidget):
         self._values = [value for value, _words in choices]
         layout = FlowLayout(gap=6, line_gap=6)
         for i, (value, words) in enumerate(choices):
-            chip = Chip(theme, words)
+            chip = _Choice(theme, words)
+            chip.moved.connect(self._on_moved)
             chip.setCheckable(True)
             chip.setChecked(value == now)
             chip.setAccessibleName(f"{name}: {words}")
             self._group.addButton(chip, i)
             layout.addWidget(chip)
         self.setLayout(layout)
-        self._group.idClicked.connect(self._on_clicked)
+        self._group.idToggled.connect(self._on_toggled)
 
-    def _on_clicked(self, at: int) -> None:
-        self.chosen.emit(self._values[at])
+    def _on_toggled(self, at: int, checked: bool) -> None:
+        if checked:
+            self.chosen.emit(self._values[at])
+
+    def _on_moved(self, steps: int) -> None:
+        at = self._group.checkedId() + steps
+        if 0 <= at < len(self._values):
+            chip = self._group.button(at)
+            chip.setChecked(True)
+            chip.setFocus(Qt.FocusReason.TabFocusReason)
+
+
+class _Choice(Chip):
+    """A chip whose left and right keys choose the one beside it."""
+
+    moved = Signal(int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        if steps:
+            self.moved.emit(steps)
+        else:
+            super().keyPressEvent(event)
 
 
 class SettingsDialog(QDialog):

@@ -129,3 +129,15 @@ def test_a_focused_chip_is_taken_with_enter(theme, qtbot):
     qtbot.waitExposed(chip)
     with qtbot.waitSignal(chip.clicked):
         qtbot.keyClick(chip, Qt.Key.Key_Return)
+
+
+def test_arrows_move_among_choices(theme, qtbot):
+    dialog = SettingsDialog(theme, Settings(theme="light"))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    light = button(dialog, "Light")
+    light.setFocus(Qt.FocusReason.TabFocusReason)
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        qtbot.keyClick(light, Qt.Key.Key_Right)
+    assert changed.args[0].theme == "dark"
