@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QTextOption,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
@@ -33,6 +32,7 @@ Act = Literal["speak", "remember", "edit", "again", "delete", "swipe_back", "swi
 INDENT = 44  # portrait and the gap beside it
 PAD_X, PAD_Y = 16, 11
 FOOT = 28
+FLUSH = 6  # an icon stands that far within its button
 GAP = 16
 NARRATION = 0.75
 MOST_OF_COLUMN = 2 / 3
@@ -100,6 +100,7 @@ class Foot(QWidget):
         layout.addWidget(self._hint)
         self._line = layout
         self.setLayout(layout)
+        layout.setContentsMargins(FLUSH, 0, 0, 0)
         for label in (self._count, self._hint):
             label.hide()
 
@@ -116,6 +117,7 @@ class Foot(QWidget):
             self._line.insertWidget(2, self._on)
             self._back.clicked.connect(self._on_button)
             self._on.clicked.connect(self._on_button)
+        self._line.setContentsMargins(0 if arrows else FLUSH, 0, 0, 0)
         if self._back is not None and self._on is not None:
             self._back.setVisible(arrows and swipes > 1)
             self._on.setVisible(arrows and shown)
@@ -225,7 +227,7 @@ class Editing(QWidget):
 
 
 class Bubble(Row):
-    """A message: the character’s on paper beside a face, the writer’s at the other side, the narrator’s bare."""
+    """A message: the character’s on paper beside a face, the writer’s opposite, the narrator’s bare."""
 
     act = Signal(str)
     edited = Signal(str)
@@ -250,8 +252,8 @@ class Bubble(Row):
         if message.role == "narrator":
             option = self._prose.document().defaultTextOption()
             option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            option.setWrapMode(self._prose.wordWrapMode())
             self._prose.document().setDefaultTextOption(option)
-            self._prose.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self._name()
         self._caret()
         self._refresh_foot()
@@ -379,7 +381,7 @@ class Bubble(Row):
         self._face_at = QRect(0, y + 1, self._theme.portrait("bubble"), self._theme.portrait("bubble"))
         y += self._put(QRect(INDENT, y, width - INDENT, 0))
         if self._foot is not None:
-            self.place(self._foot, QRect(INDENT - 6, y + 1, width - INDENT + 10, self._foot_height()))
+            self.place(self._foot, QRect(INDENT - FLUSH, y + 1, width - INDENT + FLUSH, self._foot_height()))
         return y + self._foot_height() + GAP - 2
 
     def _arrange_writer(self, width: int, name: int) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QHelpEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from charstudio.errors import StudioError
+from charstudio.gui.buttons import paint_focus
 from charstudio.gui.composer import Field, ProseEdit
 from charstudio.gui.faces import Faces, Portrait, decode
+from charstudio.gui.menu_button import MenuButton
 from charstudio.gui.rows import Row, Rows
 from charstudio.gui.text import Label, ProseLabel, menu_text, one_line, plain_tip, set_tip
 from charstudio.gui.theme import Theme
@@ -100,13 +102,15 @@ class GuideView(Paper):
         self._packs: list[tuple[str, str]] = []
         self._pack = ""
         self._entries: list[tuple[str, str, str]] = []
-        self._pack_button = PackButton(theme)
+        self._said = ""
+        self._greets = False
+        self._pack_button = MenuButton(theme)
         self._count = Label(theme, "ui_small", colour="text_2", elide=True)
         self._ticks = Ticks(theme)
         self._past = Rows(theme, top=20, bottom=6)
         self._past.setAccessibleName(_("What was answered"))
         self._reply = ReplyRow(theme)
-        self._blank = ProseLabel(theme, "", style="view_title", colour="text_2", centred=True)
+        self._blank = Blank(theme)
         self._card = QuestionCard(theme, self._faces)
         self._acts = self._actions()
         self._build()
@@ -132,9 +136,7 @@ class GuideView(Paper):
         layout = column()
         layout.addLayout(self._head)
         layout.addWidget(self._past, 1)
-        layout.addStretch(1)
-        layout.addWidget(self._blank)
-        layout.addStretch(1)
+        layout.addWidget(self._blank, 1)
         layout.addLayout(self._foot)
         self.setLayout(layout)
         self.setFocusProxy(self._card)
@@ -169,7 +171,7 @@ class GuideView(Paper):
         """Be guided by this character from now on; without a picture the face stays as it is known."""
         if self._who is not None and self._who.id != character.id:
             self._card.clear()
-            self._reply.set_text("")
+            self._said = ""
             self.show_history(())
         if portrait_png is not None:
             self._take_picture(character.id, portrait_png)
@@ -180,7 +182,8 @@ class GuideView(Paper):
 
     def show_turn(self, turn: Turn) -> None:
         """Show what the character says, what it asks next, and what can be clicked."""
-        self._reply.set_text(turn.reply)
+        self._said = turn.reply
+        self._greets = turn.act == "start"
         self._card.show_question(turn.ask, turn.chips)
         self._show_past()
         self._past.to_end()
@@ -218,7 +221,7 @@ class GuideView(Paper):
     def clear(self) -> None:
         """Show nobody."""
         self._who = None
-        self._reply.set_text("")
+        self._said = ""
         self._card.clear()
         self.show_history(())
         self._ticks.show_steps((), "")
@@ -244,14 +247,13 @@ class GuideView(Paper):
 
     def _on_packs(self) -> None:
         menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for pack, name in self._packs:
             action = menu.addAction(menu_text(name))
             action.setData(pack)
             action.setCheckable(True)
             action.setChecked(name == self._pack)
         menu.triggered.connect(self._on_pack)
-        menu.popup(self._pack_button.mapToGlobal(QPoint(0, self._pack_button.height() + 2)))
+        self._pack_button.open(menu)
 
     def _on_pack(self, action: QAction) -> None:
         self.pack_chosen.emit(str(action.data()))
@@ -266,20 +268,26 @@ class GuideView(Paper):
             same += 1
         rows: list[Row] = [*old[:same]]
         rows += [AnswerRow(self._theme, entry) for entry in self._entries[same:]]
-        if self._reply.text():
+        blank = not self._entries and (self._greets or not self._said or self._nameless())
+        if self._said and not blank:
+            if self._reply not in shown:
+                self._reply = ReplyRow(self._theme)
+            self._reply.set_text(self._said)
             rows.append(self._reply)
-        elif self._reply in shown:
-            self._reply = ReplyRow(self._theme)
         if rows != shown:
             self._past.set_rows(rows)
-        self._past.setVisible(bool(rows))
+        self._past.setVisible(not blank)
+        self._blank.setVisible(blank)
         self._say_blank()
 
+    def _nameless(self) -> bool:
+        return self._who is None or not self._who.name.strip()
+
     def _say_blank(self) -> None:
-        name = self._who.name.strip() if self._who else ""
-        words = _("Ask me who I am, or simply tell me.") if name else _("A voice without a name yet")
-        self._blank.set_text(words)
-        self._blank.setVisible(not self._past.rows())
+        if self._nameless():
+            self._blank.show_words(_("A voice without a name yet"), self._said)
+        else:
+            self._blank.show_words(self._said or _("Where were we?"), "")
 
     def _take_picture(self, character_id: int, png: bytes) -> None:
         try:
@@ -293,8 +301,28 @@ class GuideView(Paper):
         side = (self.width() - width) // 2
         self._head.setContentsMargins(side - 7, 10, side, 0)
         self._foot.setContentsMargins(side, 8, side, 20)
-        self._blank.setContentsMargins(side, 0, side, 0)
         self._card.set_low(low=self.height() < LOW)
+
+
+class Blank(QWidget):
+    """What stands where no answer is yet: one sentence in the middle, and what the voice says to it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._sentence = ProseLabel(theme, "", style="view_title", centred=True)
+        self._more = ProseLabel(theme, "", style="aside", colour="text_2", centred=True)
+        layout = column(margins=(40, 12, 40, 12), gap=8)
+        layout.addStretch(1)
+        layout.addWidget(self._sentence)
+        layout.addWidget(self._more)
+        layout.addStretch(1)
+        self.setLayout(layout)
+
+    def show_words(self, sentence: str, more: str) -> None:
+        """Say this."""
+        self._sentence.set_text(sentence)
+        self._more.set_text(more)
+        self._more.setVisible(bool(more))
 
 
 class QuestionCard(Card):
@@ -314,10 +342,10 @@ class QuestionCard(Card):
         self._face = Portrait(theme, faces, theme.portrait("question"), square=True)
         self._caption = Label(theme, "caption", colour="text_2", elide=True)
         self._question = ProseLabel(theme, "", style="question")
-        self.why = IconButton(theme, "network", _("Why this question?"), "Alt+Y")
+        self.why = WhyButton(theme)
         self._reason = Label(theme, "ui_small", colour="text_2")
         self._reason.setWordWrap(True)
-        self._chips = FlowLayout(gap=8, line_gap=8)
+        self._chips = FlowLayout(gap=6, line_gap=8)
         self._chip_area = QWidget()
         self._chip_area.setLayout(self._chips)
         self._answer = AnswerField(theme)
@@ -336,8 +364,7 @@ class QuestionCard(Card):
     def _build(self) -> None:
         reason = row(gap=2)
         reason.addWidget(self.why, 0, Qt.AlignmentFlag.AlignTop)
-        reason.addWidget(self._reason, 1)
-        reason.setContentsMargins(-6, 0, 0, 0)
+        reason.addWidget(self._reason, 1, Qt.AlignmentFlag.AlignVCenter)
         words = column(gap=4)
         words.addWidget(self._caption)
         words.addWidget(self._question)
@@ -359,7 +386,7 @@ class QuestionCard(Card):
         layout.addLayout(foot)
         layout.setSpacing(12)
         self.setLayout(layout)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setFocusProxy(self.line)
         QWidget.setTabOrder(self.line, self.suggest)
         QWidget.setTabOrder(self.suggest, self.skip)
@@ -519,11 +546,24 @@ class EnterButton(IconButton):
             )
 
 
-class PackButton(QuietButton):
-    """The name of the pack, which opens the list of packs."""
+class WhyButton(IconButton):
+    """The sign of the concept network before the reason, flush with the words above it."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "", icon="chevron-down")
+        super().__init__(theme, "network", _("Why this question?"), "Alt+Y")
+
+    def sizeHint(self) -> QSize:
+        side = max(24, self._theme.size("icon") + 8)
+        return QSize(side - 4, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self._begin()
+        ink = self._theme.colour("accent" if self._hovered() or self.hasFocus() else "text_2")
+        self._icon(
+            painter, "network", ink, 0 if self.isLeftToRight() else self.width() - self._theme.size("icon")
+        )
+        if self._shows_focus():
+            paint_focus(painter, self._theme, QRectF(self.rect()), self._theme.radius("badge"))
 
 
 class AnswerRow(Row):
