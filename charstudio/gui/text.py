@@ -45,7 +45,7 @@ def one_line(text: str, limit: int = LONG_NAME) -> str:
 
 
 def wrap_mode(text: str) -> QTextOption.WrapMode:
-    """How to wrap a text: at words, unless one of them is so long that looking for its end takes Qt minutes."""
+    """How to wrap a text: at words, unless one is so long that looking for its end takes Qt minutes."""
     mode = QTextOption.WrapMode
     return mode.WrapAnywhere if _ENDLESS.search(text) else mode.WrapAtWordBoundaryOrAnywhere
 

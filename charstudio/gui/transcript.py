@@ -1,4 +1,4 @@
-"""What was said, as bubbles: the last sixty messages stand here, older ones are asked for when one scrolls up."""
+"""What was said, as bubbles: the last sixty messages stand here, older ones come when one scrolls up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from charstudio.gui.bubble import Bubble, writing_words
+from charstudio.gui.bubble import Bubble
+from charstudio.gui.bubble_foot import writing_words
 from charstudio.gui.faces import Faces
 from charstudio.gui.rows import Rows
 from charstudio.gui.theme import Theme
