@@ -50,7 +50,7 @@ class Bubble(Row):
         self._foot: Foot | None = None
         self._editing: Editing | None = None
         style = "aside" if message.role == "narrator" else "prose"
-        self._prose = ProseView(theme, message.body, style=style)
+        self._prose = ProseView(theme, style=style)
         self._prose.setParent(self)
         self._prose.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._prose.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -59,6 +59,7 @@ class Bubble(Row):
             option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             option.setWrapMode(self._prose.wordWrapMode())
             self._prose.document().setDefaultTextOption(option)
+        self._show_body()
         self._name()
         self._caret()
         self._refresh_foot()
@@ -74,7 +75,7 @@ class Bubble(Row):
         self.message = message
         self._status = ""
         if different:
-            self._prose.show_text(message.body)
+            self._show_body()
         self._name()
         self._caret()
         self._refresh_foot()
@@ -325,6 +326,14 @@ class Bubble(Row):
             self.edited.emit(text)
 
     # Small helpers
+
+    def _show_body(self) -> None:
+        if self.message.state == "writing":
+            # a gesture that is not closed yet is no Markdown
+            self._prose.show_text("")
+            self._prose.add_words(self.message.body)
+        else:
+            self._prose.show_text(self.message.body)
 
     def _refresh_foot(self) -> None:
         message = self.message

@@ -69,6 +69,7 @@ class GuideView(Paper):
         self._said = ""
         self._greets = False
         self._pack_button = MenuButton(theme)
+        self._pack_button.hide()
         self._count = Label(theme, "ui_small", colour="text_2", elide=True)
         self._ticks = Ticks(theme)
         self._past = Rows(theme, top=20, bottom=6)
@@ -161,6 +162,7 @@ class GuideView(Paper):
         """Show how far the pack is; a step is a label and `done`, `now`, `skipped` or `open`."""
         self._pack = pack_name
         self._pack_button.set_words(pack_name)
+        self._pack_button.setVisible(bool(pack_name))
         self._pack_button.setAccessibleName(_("Questions: {pack}; choose others", pack=pack_name))
         now = next((n for n, (_label, state) in enumerate(steps, 1) if state == "now"), 0)
         if total and done >= total:
