@@ -44,13 +44,15 @@ class Bubble(Row):
         self.message = message
         self._last = self._attended = self._busy = False
         self._status = ""
+        self._natural = 0  # the width of the words on lines of their own; 0 is not measured
         self._card = QRect()
         self._name_at = QRect()
         self._face_at = QRect()
         self._foot: Foot | None = None
         self._editing: Editing | None = None
         style = "aside" if message.role == "narrator" else "prose"
-        self._prose = ProseView(theme, style=style)
+        writing = message.state == "writing"
+        self._prose = ProseView(theme, "" if writing else message.body, style=style)
         self._prose.setParent(self)
         self._prose.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._prose.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -59,7 +61,8 @@ class Bubble(Row):
             option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             option.setWrapMode(self._prose.wordWrapMode())
             self._prose.document().setDefaultTextOption(option)
-        self._show_body()
+        if writing:
+            self._show_body()
         self._name()
         self._caret()
         self._refresh_foot()
@@ -194,7 +197,8 @@ class Bubble(Row):
         most = round(width * MOST_OF_COLUMN)
         wide = most
         if self._editing is None:
-            wide = min(most, max(self._prose.natural_width(), 20) + 2 * PAD_X + 1)
+            self._natural = self._natural or self._prose.natural_width()
+            wide = min(most, max(self._natural, 20) + 2 * PAD_X + 1)
         named = QFontMetrics(self._theme.font("ui_strong")).horizontalAdvance(self._called()) + 4
         named = min(max(named, wide), width)
         self._name_at = QRect(width - named, 0, named, name)
@@ -328,6 +332,7 @@ class Bubble(Row):
     # Small helpers
 
     def _show_body(self) -> None:
+        self._natural = 0
         if self.message.state == "writing":
             # a gesture that is not closed yet is no Markdown
             self._prose.show_text("")
@@ -399,5 +404,6 @@ class Bubble(Row):
             self.update()
 
     def _restyle(self) -> None:
+        self._natural = 0
         self._caret()
         self.update()

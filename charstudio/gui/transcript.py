@@ -254,15 +254,17 @@ class Transcript(Rows):
     # Small helpers
 
     def _fill(self, messages: list[Message]) -> None:
+        wanted = {message.id for message in messages}
+        spare = [b for b in self._bubbles.values() if b.message.id not in wanted and not b.editing]
         kept: dict[int, Bubble] = {}
         for message in messages:
-            old = self._bubbles.get(message.id)
-            if old is not None and old.message.role == message.role and not old.editing:
+            old = self._bubbles.get(message.id) or _taken(spare, message.role)
+            if old is None or old.message.role != message.role:
+                kept[message.id] = self._make(message)
+            else:
                 if old.message != message:
                     old.show_message(message)
                 kept[message.id] = old
-            else:
-                kept[message.id] = self._make(message)
         self._bubbles = kept
         self.set_rows(kept.values())
         self._mark_last()
@@ -346,6 +348,14 @@ class Transcript(Rows):
         bubble = self.sender()
         if isinstance(bubble, Bubble):
             self.edited.emit(bubble.message.id, text)
+
+
+def _taken(spare: list[Bubble], role: str) -> Bubble | None:
+    """A bubble that is no longer needed, to be used again: making one takes far longer."""
+    found = next((bubble for bubble in spare if bubble.message.role == role), None)
+    if found is not None:
+        spare.remove(found)
+    return found
 
 
 def _beside(message: Message) -> Callable[[Bubble], bool]:
