@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QScrollArea, QSizePolicy
 
 from charstudio.errors import StudioError
 from charstudio.gui.answers import AnswerRow, Blank, ReplyRow, Ticks
@@ -25,6 +25,7 @@ from charstudio.gui.widgets import (
 from charstudio.i18n import _
 from charstudio.model import Change, Character
 
+PAST_LEAST = 64  # of what was answered stays in view
 LOW = 620  # a view lower than this has the small portrait
 
 
@@ -77,6 +78,7 @@ class GuideView(Paper):
         self._reply = ReplyRow(theme)
         self._blank = Blank(theme)
         self._card = QuestionCard(theme, self._faces)
+        self._card_area = CardArea()
         self._acts = self._actions()
         self._build()
         self._show_past()
@@ -88,6 +90,7 @@ class GuideView(Paper):
         self._card.not_for.clicked.connect(self.not_for_this_character)
         self._card.why.clicked.connect(self.why_wanted)
         self._card.talk.clicked.connect(self.talk_wanted)
+        self._card.line.textChanged.connect(self._on_written)
         self._pack_button.clicked.connect(self._on_packs)
         theme.changed.connect(self._align)
 
@@ -96,8 +99,10 @@ class GuideView(Paper):
         self._head.addWidget(self._pack_button)
         self._head.addWidget(self._count, 1)
         self._head.addWidget(self._ticks)
+        self._card_area.setWidget(self._card)
+        self._card.installEventFilter(self)
         self._foot = row(margins=(40, 8, 40, 20))
-        self._foot.addWidget(self._card)
+        self._foot.addWidget(self._card_area)
         layout = column()
         layout.addLayout(self._head)
         layout.addWidget(self._past, 1)
@@ -207,9 +212,17 @@ class GuideView(Paper):
         else:
             super().keyPressEvent(event)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._card and event.type() == QEvent.Type.LayoutRequest:
+            self._fit_card()
+        return super().eventFilter(watched, event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._align()
+
+    def _on_written(self) -> None:
+        self._card_area.ensureWidgetVisible(self._card.line, 0, 24)
 
     def _on_packs(self) -> None:
         menu = QMenu(self)
@@ -268,3 +281,34 @@ class GuideView(Paper):
         self._head.setContentsMargins(side - 7, 10, side, 0)
         self._foot.setContentsMargins(side, 8, side, 20)
         self._card.set_low(low=self.height() < LOW)
+        self._fit_card()
+
+    def _fit_card(self) -> None:
+        width = max(80, min(self._theme.size("measure_max"), self.width() - 80))
+        room = self.height() - self._head.sizeHint().height() - PAST_LEAST
+        height = min(self._card.heightForWidth(width), max(160, room))
+        self._card_area.want(height)
+
+
+class CardArea(QScrollArea):
+    """Room for the card: as high as it wants, or scrolling where large text needs more than there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._height = 0
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    def want(self, height: int) -> None:
+        """Be this high if there is room."""
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, min(self._height, 160))

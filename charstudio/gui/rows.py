@@ -185,7 +185,8 @@ class Rows(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.verticalScrollBar().value() > 0:
             # what goes on above is cut off here
-            edge = QRect(0, 0, self.viewport().width(), 1)
+            column = self.column()
+            edge = QRect(column.x() - self.viewport().x(), 0, column.width(), 1)
             QPainter(self.viewport()).fillRect(edge, self._theme.colour("line"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -19,6 +19,7 @@ from charstudio.model import Character, Message
 AT_ONCE = 60
 MOST_ROWS = 240
 COUNT_EVERY = 0.25  # seconds
+FIRST_WORDS = 60  # characters
 PENDING = -1  # the id of a reply of which no word is there yet
 
 
@@ -66,7 +67,8 @@ class Transcript(Rows):
     def show_messages(self, messages: Sequence[Message]) -> None:
         """Show the end of a talk."""
         self._whole = len(messages) < AT_ONCE
-        self._later, self._asked_before = [], 0
+        self._later, self._asked_before, self._again_of = [], 0, 0
+        self._begin_count(messages[-1] if messages else None)
         self._fill(list(messages)[-AT_ONCE:])
 
     def prepend_messages(self, messages: Sequence[Message]) -> None:
@@ -87,8 +89,7 @@ class Transcript(Rows):
     def add(self, message: Message) -> None:
         """Show one more message, or a swipe in the place of the one beside it."""
         self._again_of = 0
-        if message.state == "writing":
-            self._began, self._counted = time.monotonic(), 0.0
+        self._begin_count(message)
         beside = self._find(message)
         if beside is not None:
             self._drop_pending()
@@ -252,6 +253,11 @@ class Transcript(Rows):
                     self.reveal(bubble)
 
     # Small helpers
+
+    def _begin_count(self, message: Message | None) -> None:
+        # a reply that is met half-way has no speed: nobody saw when it began
+        fresh = message is not None and message.state == "writing" and len(message.body) < FIRST_WORDS
+        self._began, self._counted = (time.monotonic() if fresh else 0.0), 0.0
 
     def _fill(self, messages: list[Message]) -> None:
         wanted = {message.id for message in messages}

@@ -230,3 +230,15 @@ def test_actions_for_the_menu_do_what_they_say(view, qtbot):
     actions = {a.text(): a for a in view.menu_actions()}
     with qtbot.waitSignal(view.skip_wanted):
         actions["Skip this question"].trigger()
+
+
+def test_a_card_that_is_too_high_scrolls_and_shows_the_line_that_is_written(view, qtbot):
+    view.show_turn(
+        Turn(ask=FEAR, chips=tuple(Offer(f"A long suggestion, number {n}, of words") for n in range(9)))
+    )
+    view.resize(668, 420)
+    qtbot.wait(20)
+    assert view.height() == 420
+    qtbot.keyClicks(line(view), "word")
+    below = line(view).mapTo(view, line(view).rect().bottomLeft()).y()
+    assert below < 420

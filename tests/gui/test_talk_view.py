@@ -300,6 +300,21 @@ def test_escape_leaves_an_edit_as_it_was(view, qtbot):
     assert said(view)[-1] == "Once."
 
 
+def test_an_edit_outlives_a_talk_that_is_shown_again(view, qtbot):
+    view.show_talk(TALK, [message(1), message(2, body="Once.")], [TALK])
+    qtbot.keyClick(field(view), Qt.Key.Key_Up)
+    qtbot.keyClicks(field(view, "The words of this message"), " Twice.")
+    view.show_talk(TALK, [message(1), message(2, body="Once.")], [TALK])
+    assert field(view, "The words of this message").toPlainText() == "Once. Twice."
+
+
+def test_a_draft_is_told_before_another_character_comes(view, qtbot):
+    qtbot.keyClicks(field(view), "Half a")
+    with qtbot.waitSignal(view.draft_changed, timeout=100) as told:
+        view.show_character(Character(2, "Tobias", "rust"), None)
+    assert told.args == ["Half a"]
+
+
 def test_the_keyboard_walks_through_messages_and_deletes_one(view, qtbot):
     view.show_talk(TALK, [message(1), message(2), message(3)], [TALK])
     last = bubbles(view)[-1].findChild(QTextBrowser)
