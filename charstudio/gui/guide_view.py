@@ -310,5 +310,9 @@ class CardArea(QScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(400, self._height)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # keys that the line leaves belong to the guide, not to scrolling
+        event.ignore()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(80, min(self._height, 160))
