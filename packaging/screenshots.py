@@ -188,7 +188,7 @@ class Studio:
         self.talk_side.show_sheet(jane, sheet, self.schema, set())
         self.page.show_sheet(jane, sheet, self.schema, set())
         self.guide.packs([("spark", "Spark")])
-        self.guide.show_character(jane)
+        self.guide.show_character(jane, None)
         self.guide.show_history(HISTORY)
         self.guide.show_progress(6, 8, "Spark", [("", "done")] * 6 + [("", "now"), ("", "open")])
         self.guide.show_turn(TURN)

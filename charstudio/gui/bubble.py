@@ -1,8 +1,6 @@
-"""One message of a talk on the page: the words, whose they are, and what can be done with them."""
+"""One message of a talk as it stands on the page: the words, whose they are, what can be done with them."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -11,221 +9,30 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QEnterEvent,
     QFontMetrics,
-    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QTextOption,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
-from charstudio.gui.composer import Field, ProseEdit
+from charstudio.gui.bubble_foot import FLUSH, PAD_X, PAD_Y, Editing, Foot, acts_for, figures_words
 from charstudio.gui.faces import Faces
 from charstudio.gui.rows import Row
-from charstudio.gui.text import Label, ProseView, one_line
+from charstudio.gui.text import ProseView, one_line
 from charstudio.gui.theme import Theme
-from charstudio.gui.widgets import IconButton, PrimaryButton, QuietButton, row
+from charstudio.gui.widgets import row
 from charstudio.i18n import _
 from charstudio.model import Character, Message
 
-Act = Literal["speak", "remember", "edit", "again", "delete", "swipe_back", "swipe_on", "copy"]
-
 INDENT = 44  # portrait and the gap beside it
-PAD_X, PAD_Y = 16, 11
 FOOT = 28
 GAP = 16
 NARRATION = 0.75
 MOST_OF_COLUMN = 2 / 3
 
 
-def acts_for(message: Message, *, last: bool) -> tuple[tuple[Act, str, str, str], ...]:
-    """What can be done with a message: act, icon, words, keys."""
-    found: list[tuple[Act, str, str, str]] = []
-    if message.role != "writer":
-        found.append(("speak", "volume-2", _("Speak it aloud"), "Ctrl+M"))
-    found.append(("remember", "bookmark", _("Remember this"), "Ctrl+D"))
-    found.append(("edit", "pencil", _("Edit"), "Up" if last else "F2"))
-    if message.role == "character":
-        found.append(("again", "refresh-cw", _("Answer again"), "Ctrl+R"))
-    elif last:
-        found.append(("again", "refresh-cw", _("Ask for an answer"), "Ctrl+R"))
-    found.append(("delete", "trash-2", _("Delete"), "Del"))
-    return tuple(found)
-
-
-def figures_words(message: Message) -> str:
-    """How long a reply is and how fast it came, in words a second."""
-    words = len(message.body.split())
-    counted = _("1 word") if words == 1 else _("{words:,} words", words=words)
-    try:
-        tokens = float(message.figures.get("tokens") or 0)
-        speed = float(message.figures.get("tokens_per_s") or 0)
-    except (TypeError, ValueError):
-        return counted
-    if tokens <= 0 or speed <= 0 or not words:
-        return counted
-    return _("{counted} · {speed} a second", counted=counted, speed=_speed(words * speed / tokens))
-
-
-def writing_words(words: int, seconds: float) -> str:
-    """What a reply that is being written says of itself."""
-    counted = _("1 word") if words == 1 else _("{words:,} words", words=words)
-    if seconds < 0.8:
-        return _("writing · {counted}", counted=counted)
-    return _("writing · {counted} · {speed} a second", counted=counted, speed=_speed(words / seconds))
-
-
-def _speed(value: float) -> str:
-    return f"{value:.1f}" if value < 3 else f"{value:.0f}"
-
-
-class Foot(QWidget):
-    """The line under a message: which of its swipes it is, how it ended, and what can be done."""
-
-    act = Signal(str)
-
-    def __init__(self, theme: Theme, layout: QHBoxLayout) -> None:
-        super().__init__()
-        self._theme = theme
-        self._back: IconButton | None = None
-        self._on: IconButton | None = None
-        self._count = Label(theme, "caption", colour="text_2")
-        self._state = Label(theme, "meta", colour="text_2", elide=True)
-        self._hint = Label(theme, "meta", _("Esc stops"), colour="text_2")
-        self._buttons: list[IconButton] = []
-        self._of: tuple[object, ...] = ()
-        layout.addWidget(self._count)
-        layout.addSpacing(6)
-        layout.addWidget(self._state, 1)
-        layout.addWidget(self._hint)
-        self._line = layout
-        self.setLayout(layout)
-        for label in (self._count, self._hint):
-            label.hide()
-
-    def show_swipes(self, swipe: int, swipes: int, *, arrows: bool) -> None:
-        """Show "2 of 4", with arrows where they can be used."""
-        shown = swipes > 1 or arrows
-        self._count.setVisible(swipes > 1)
-        self._count.set_text(_("{n} of {count}", n=swipe, count=swipes))
-        self._count.set_style("caption" if arrows else "meta")
-        if arrows and self._back is None:
-            self._back = IconButton(self._theme, "chevron-left", _("Previous answer"), "Left")
-            self._on = IconButton(self._theme, "chevron-right", _("Next answer"), "Right")
-            self._line.insertWidget(0, self._back)
-            self._line.insertWidget(2, self._on)
-            self._back.clicked.connect(self._on_button)
-            self._on.clicked.connect(self._on_button)
-        if self._back is not None and self._on is not None:
-            self._back.setVisible(arrows and swipes > 1)
-            self._on.setVisible(arrows and shown)
-            self._back.setEnabled(swipe > 1)
-            newest = swipe >= swipes
-            self._on.set_name(_("Another answer") if newest else _("Next answer"), "Right")
-
-    def show_state(self, words: str, *, writing: bool = False) -> None:
-        """Say how it is with it."""
-        self._state.set_text(words)
-        self._hint.setVisible(writing)
-
-    def show_acts(self, acts: tuple[tuple[Act, str, str, str], ...], shown: bool) -> None:
-        """Offer these; they are made when they are first shown."""
-        if shown and acts != self._of:
-            self._make(acts)
-        for button in self._buttons:
-            button.setVisible(shown)
-
-    def natural_width(self) -> int:
-        """How wide its buttons are."""
-        return sum(button.sizeHint().width() for button in self._buttons)
-
-    def words(self) -> str:
-        """Everything that stands on it."""
-        labels = (self._count, self._state, self._hint)
-        return " ".join(label.whole() for label in labels if not label.isHidden() and label.whole())
-
-    def _make(self, acts: tuple[tuple[Act, str, str, str], ...]) -> None:
-        for button in self._buttons:
-            self._line.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._of, self._buttons = acts, []
-        for name, icon, words, keys in acts:
-            button = IconButton(self._theme, icon, words, keys)
-            button.setObjectName(name)
-            button.clicked.connect(self._on_button)
-            self._line.addWidget(button)
-            self._buttons.append(button)
-
-    def _on_button(self) -> None:
-        button = self.sender()
-        if button is self._back:
-            self.act.emit("swipe_back")
-        elif button is self._on:
-            self.act.emit("swipe_on")
-        elif isinstance(button, IconButton):
-            self.act.emit(button.objectName())
-
-
-class Editing(QWidget):
-    """A message while it is edited in its own place."""
-
-    saved = Signal(str)
-    left = Signal()
-    resized = Signal()
-
-    def __init__(self, theme: Theme, text: str) -> None:
-        super().__init__()
-        self._field = ProseEdit(theme, _("The words of this message"), most=16)
-        self._box = Field(theme)
-        self._save = PrimaryButton(theme, _("Save"), keys="Return")
-        self._cancel = QuietButton(theme, _("Cancel"), keys="Esc")
-        inner = row(margins=(PAD_X, PAD_Y, PAD_X - 4, PAD_Y))
-        inner.addWidget(self._field)
-        self._box.setLayout(inner)
-        self._box.setParent(self)
-        buttons = row(margins=(0, 6, 0, 2))
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._save)
-        self._foot = QWidget(self)
-        self._foot.setLayout(buttons)
-        self._field.set_text(text)
-        self.setFocusProxy(self._field)
-
-        self._field.entered.connect(self._on_save)
-        self._field.focus_changed.connect(self._box.set_active)
-        self._field.document().documentLayout().documentSizeChanged.connect(self._on_size)
-        self._save.clicked.connect(self._on_save)
-        self._cancel.clicked.connect(self.left)
-
-    def arrange(self, width: int) -> int:
-        """Lay out for this width and return the height."""
-        self._field.resize(width - 2 * PAD_X + 4, self._field.height())
-        box = self._field.height() + 2 * PAD_Y
-        foot = self._foot.sizeHint().height()
-        self._box.setGeometry(0, 0, width, box)
-        self._foot.setGeometry(0, box, width, foot)
-        return box + foot
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _on_save(self) -> None:
-        if self._field.text().strip():
-            self.saved.emit(self._field.text())
-        else:
-            self.left.emit()
-
-    def _on_size(self) -> None:
-        self.resized.emit()
-
-
 class Bubble(Row):
-    """A message: the character’s on paper with a face, the writer’s opposite, the narrator’s bare."""
+    """A message: the character’s on paper beside a face, the writer’s opposite, the narrator’s bare."""
 
     act = Signal(str)
     edited = Signal(str)
@@ -237,21 +44,25 @@ class Bubble(Row):
         self.message = message
         self._last = self._attended = self._busy = False
         self._status = ""
+        self._natural = 0  # the width of the words on lines of their own; 0 is not measured
         self._card = QRect()
         self._name_at = QRect()
         self._face_at = QRect()
         self._foot: Foot | None = None
         self._editing: Editing | None = None
         style = "aside" if message.role == "narrator" else "prose"
-        self._prose = ProseView(theme, message.body, style=style)
+        writing = message.state == "writing"
+        self._prose = ProseView(theme, "" if writing else message.body, style=style)
         self._prose.setParent(self)
         self._prose.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._prose.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         if message.role == "narrator":
             option = self._prose.document().defaultTextOption()
             option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            option.setWrapMode(self._prose.wordWrapMode())
             self._prose.document().setDefaultTextOption(option)
-            self._prose.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        if writing:
+            self._show_body()
         self._name()
         self._caret()
         self._refresh_foot()
@@ -267,7 +78,7 @@ class Bubble(Row):
         self.message = message
         self._status = ""
         if different:
-            self._prose.show_text(message.body)
+            self._show_body()
         self._name()
         self._caret()
         self._refresh_foot()
@@ -379,14 +190,15 @@ class Bubble(Row):
         self._face_at = QRect(0, y + 1, self._theme.portrait("bubble"), self._theme.portrait("bubble"))
         y += self._put(QRect(INDENT, y, width - INDENT, 0))
         if self._foot is not None:
-            self.place(self._foot, QRect(INDENT - 6, y + 1, width - INDENT + 10, self._foot_height()))
+            self.place(self._foot, QRect(INDENT - FLUSH, y + 1, width - INDENT + FLUSH, self._foot_height()))
         return y + self._foot_height() + GAP - 2
 
     def _arrange_writer(self, width: int, name: int) -> int:
         most = round(width * MOST_OF_COLUMN)
         wide = most
         if self._editing is None:
-            wide = min(most, max(self._prose.natural_width(), 20) + 2 * PAD_X + 1)
+            self._natural = self._natural or self._prose.natural_width()
+            wide = min(most, max(self._natural, 20) + 2 * PAD_X + 1)
         named = QFontMetrics(self._theme.font("ui_strong")).horizontalAdvance(self._called()) + 4
         named = min(max(named, wide), width)
         self._name_at = QRect(width - named, 0, named, name)
@@ -519,6 +331,15 @@ class Bubble(Row):
 
     # Small helpers
 
+    def _show_body(self) -> None:
+        self._natural = 0
+        if self.message.state == "writing":
+            # a gesture that is not closed yet is no Markdown
+            self._prose.show_text("")
+            self._prose.add_words(self.message.body)
+        else:
+            self._prose.show_text(self.message.body)
+
     def _refresh_foot(self) -> None:
         message = self.message
         writing = message.state == "writing" or bool(self._status)
@@ -583,5 +404,6 @@ class Bubble(Row):
             self.update()
 
     def _restyle(self) -> None:
+        self._natural = 0
         self._caret()
         self.update()

@@ -117,6 +117,8 @@ class Pressable(QPushButton):
     def _begin(self) -> QPainter:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # places are counted from the left here; mirrored, words would be drawn out of their button
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         return painter
 
     def _icon(self, painter: QPainter, name: str, colour: QColor, x: float, px: int = 0) -> None:

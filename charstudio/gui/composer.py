@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QTimer, Signal
@@ -16,11 +15,10 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
     QTextCursor,
-    QTextOption,
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
-from charstudio.gui.text import Label, isolated, one_line, set_tip
+from charstudio.gui.text import Label, isolated, one_line, set_tip, wrap_mode
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import Chip, Hairline, IconButton, PrimaryButton, QuietButton, column, row
 from charstudio.i18n import _
@@ -31,7 +29,6 @@ DRAFT_AFTER = 500  # milliseconds
 COUNT_AFTER = 120
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_LONG_RUN = re.compile(r"\S{2000}")
 
 
 class ProseEdit(QPlainTextEdit):
@@ -129,10 +126,7 @@ class ProseEdit(QPlainTextEdit):
         return self.is_blank() and key in self._passed
 
     def _wrap_for(self, text: str) -> None:
-        # looking for word ends in one endless word takes Qt minutes
-        endless = _LONG_RUN.search(text) is not None
-        mode = QTextOption.WrapMode
-        self.setWordWrapMode(mode.WrapAnywhere if endless else mode.WrapAtWordBoundaryOrAnywhere)
+        self.setWordWrapMode(wrap_mode(text))
 
     def _lines(self) -> int:
         return int(self.document().size().height())

@@ -43,6 +43,7 @@ class GuideDesk(QObject):
         self._packs: dict[int, str] = {}
         self._turns: dict[int, Turn] = {}
         self._history: dict[int, list[tuple[str, str, str]]] = {}
+        self._last_said = ""
         view.packs(list(pack_names(schema).items()))
 
         desk.opened.connect(self.show)
@@ -56,10 +57,11 @@ class GuideDesk(QObject):
         view.not_for_this_character.connect(self._on_not_for_me)
         view.pack_chosen.connect(self._on_pack)
         view.talk_wanted.connect(self._on_talk)
+        view.edit_last_wanted.connect(self._on_edit_last)
 
     def show(self, who: Character) -> None:
         """Show this character’s sitting; a first one begins with a question."""
-        self._view.show_character(who)
+        self._view.show_character(who, None)
         if who.id not in self._sittings:
             self._sittings[who.id] = self._new_guide(who.id, self._packs.get(who.id, "spark"))
             self._turns[who.id] = self._sittings[who.id].start()
@@ -68,6 +70,7 @@ class GuideDesk(QObject):
 
     def say(self, line: str) -> None:
         """One line of the writer."""
+        self._last_said = line
         self._turn(lambda guide: guide.say(line))
 
     def take(self, chip: Any) -> None:
@@ -123,7 +126,10 @@ class GuideDesk(QObject):
 
     def _on_sheet_changed(self) -> None:
         if self._desk.who is not None:
-            self._view.show_character(self._desk.who)
+            self._view.show_character(self._desk.who, None)
+
+    def _on_edit_last(self) -> None:
+        self._view.write(self._last_said)
 
     def _on_skip(self) -> None:
         self.say(SKIP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from charstudio.gui.theme import Theme
@@ -181,6 +181,13 @@ class Rows(QAbstractScrollArea):
         if event.type() == QEvent.Type.LayoutDirectionChange:
             self.arrange_all()
         return super().viewportEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.verticalScrollBar().value() > 0:
+            # what goes on above is cut off here
+            column = self.column()
+            edge = QRect(column.x() - self.viewport().x(), 0, column.width(), 1)
+            QPainter(self.viewport()).fillRect(edge, self._theme.colour("line"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}

@@ -33,6 +33,7 @@ LONG_PROSE = 20_000
 LINE = "\u2028"
 
 _BLOCK_START = re.compile(r"^(#{1,6}(?=\s|$)|[>+=-]|\d{1,9}(?=[.)]))")
+_ENDLESS = re.compile(r"\S{2000}")
 _MARKS = re.compile(r"([\\`\[\]<>&!|~$#])")
 
 
@@ -41,6 +42,12 @@ def one_line(text: str, limit: int = LONG_NAME) -> str:
     cut = text[: limit * 2]
     line = " ".join(cut.split())
     return line[:limit] + "…" if len(line) > limit or len(text) > len(cut) else line
+
+
+def wrap_mode(text: str) -> QTextOption.WrapMode:
+    """How to wrap a text: at words, unless one is so long that looking for its end takes Qt minutes."""
+    mode = QTextOption.WrapMode
+    return mode.WrapAnywhere if _ENDLESS.search(text) else mode.WrapAtWordBoundaryOrAnywhere
 
 
 def isolated(name: str) -> str:
@@ -326,6 +333,7 @@ class ProseView(QTextBrowser):
         self._whole = text
         document = self.document()
         document.setDefaultFont(self._theme.font(self._style))
+        self.setWordWrapMode(wrap_mode(text))
         if len(text) > LONG_PROSE:
             document.setPlainText(text)
         else:
@@ -445,7 +453,7 @@ class ProseView(QTextBrowser):
         if strong:
             font.setWeight(QFont.Weight.DemiBold)
         form.setFont(font)
-        form.setForeground(self._theme.colour("text_2" if italic else "text"))
+        form.setForeground(self._theme.colour("text_2" if font.italic() else "text"))
         return form
 
 

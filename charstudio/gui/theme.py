@@ -85,6 +85,7 @@ class Theme(QObject):
         )
         self._icons = Icons(paths.resource("icons"))
         self._choice = choice or Choice()
+        self._fonts: dict[str, QFont] = {}
         self.dark = False
         self._load_fonts()
         app.setStyle("Fusion")
@@ -176,9 +177,11 @@ class Theme(QObject):
 
     def font(self, style: str) -> QFont:
         """A font by its style in tokens.json, such as `page_title`, `prose` or `ui_small`."""
-        kind = self._tokens["type"][style]
-        make = self.prose if kind["family"] == "prose" else self.sans
-        return make(kind["px"], weight=kind["weight"], italic=kind["italic"])
+        if style not in self._fonts:
+            kind = self._tokens["type"][style]
+            make = self.prose if kind["family"] == "prose" else self.sans
+            self._fonts[style] = make(kind["px"], weight=kind["weight"], italic=kind["italic"])
+        return QFont(self._fonts[style])
 
     def line(self, style: str) -> int:
         """The line height of a style in logical pixels."""
@@ -272,6 +275,7 @@ class Theme(QObject):
                 hints.unsetColorScheme()
 
     def _apply(self) -> None:
+        self._fonts.clear()
         self.dark = self._wants_dark()
         self._app.setPalette(self._palette())
         self._app.setFont(self.font("ui"))
