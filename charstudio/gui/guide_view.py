@@ -288,8 +288,8 @@ class GuideView(Paper):
     def _fit_card(self) -> None:
         width = max(80, min(self._theme.size("measure_max"), self.width() - 80))
         room = self.height() - self._head.sizeHint().height() - PAST_LEAST
-        height = min(self._card.heightForWidth(width), max(160, room))
-        self._card_area.want(height)
+        wanted, room = self._card.heightForWidth(width), max(160, room)
+        self._card_area.want(min(wanted, room), scrolls=wanted > room)
 
 
 class CardArea(QScrollArea):
@@ -303,8 +303,11 @@ class CardArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
-    def want(self, height: int) -> None:
-        """Be this high if there is room."""
+    def want(self, height: int, *, scrolls: bool) -> None:
+        """Be this high; a bar stands beside the card only where there is not enough room for it."""
+        # A bar that comes while the height is still settling would narrow the card and so keep itself needed.
+        bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(bar)
         if height != self._height:
             self._height = height
             self.updateGeometry()

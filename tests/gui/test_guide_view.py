@@ -250,3 +250,23 @@ def test_a_card_that_is_too_high_scrolls_and_shows_the_line_that_is_written(view
     qtbot.keyClicks(line(view), "word")
     below = line(view).mapTo(view, line(view).rect().bottomLeft()).y()
     assert below < 420
+
+
+def test_chips_in_two_lines_leave_the_buttons_under_them_in_view(view, qtbot):
+    view.resize(668, 718)
+    past = [(f"Label {n}", "What do I do for a living?", "a lighthouse keeper") for n in range(5)]
+    view.show_history(past)
+    view.show_turn(Turn(ask=Ask("obstacle", "What stands in my way", "What stands in my way?", "Because.")))
+    qtbot.wait(50)
+    offers = (
+        "my own brother",
+        "money",
+        "a law nobody remembers making",
+        "the only road is closed",
+        "a rival who is better at it",
+    )
+    ask = Ask("obstacle", "What stands in my way", "What stands in my way?", "Because.")
+    view.show_turn(Turn(reply="Ideas.", ask=ask, chips=tuple(Offer(text) for text in offers)))
+    qtbot.wait(100)
+    skip = button(view, "Skip")
+    assert skip.visibleRegion().boundingRect().height() == skip.height()
