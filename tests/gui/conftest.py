@@ -56,6 +56,13 @@ class Studio:
             page.show_sheet(jane, Sheet(values), self.schema, set(fresh))
 
 
+@pytest.fixture(autouse=True)
+def _clipboard(qapp: QApplication) -> Iterator[None]:
+    """What Python put on the clipboard goes before Python does: Qt would free it after the interpreter."""
+    yield
+    qapp.clipboard().clear()
+
+
 @pytest.fixture
 def theme(qapp: QApplication) -> Iterator[Theme]:
     made = Theme(qapp, Choice(scheme="light"))
