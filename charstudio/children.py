@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -31,14 +32,19 @@ Work = Callable[[dict[str, Any], Cancel], Iterator[Answer]]
 
 MAX_LINE = 64 * 1024 * 1024
 CANCEL_GRACE = 10.0  # seconds a child may take to obey Stop before it is ended
+BEAT = 1.0  # seconds between two heartbeats of a child at work
+PATIENCE = 60.0  # seconds without a heartbeat after which a child at work counts as hung
+LAST_WILL = 20.0  # seconds a child may take to put its things in order when the parent is gone
 
 
 class Child:
     """One child process, started when first asked; asked by any thread, one request at a time per child."""
 
-    def __init__(self, module: str, name: str) -> None:
+    def __init__(self, module: str, name: str, *, patience: float = PATIENCE) -> None:
         self._module = module
         self._name = name
+        self._patience = patience
+        self._heard = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._write_lock = threading.Lock()
         self._start_lock = threading.Lock()
@@ -93,8 +99,8 @@ class Child:
             except StopIteration as stop:
                 return dict(stop.value)
 
-    def close(self) -> None:
-        """End the process; closing its input is the polite way, two seconds later it is killed."""
+    def close(self, grace: float = 2.0) -> None:
+        """End the process; closing its input is the polite way, `grace` seconds later it is killed."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -102,7 +108,7 @@ class Child:
             assert process.stdin
             process.stdin.close()
         try:
-            process.wait(2)
+            process.wait(grace)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
@@ -174,10 +180,21 @@ class Child:
         cancel: Cancel | None,
     ) -> Generator[Answer, None, Answer]:
         patience = 0.0
+        self._heard = time.monotonic()
         while True:
             try:
                 answer = answers.get(timeout=0.5)
             except queue.Empty:
+                if process.poll() is None and time.monotonic() - self._heard > self._patience:
+                    process.kill()
+                    process.wait()
+                    raise ChildDied(
+                        _(
+                            "The {name} stopped (it gave no sign of life for {seconds:.0f} seconds).",
+                            name=self._name,
+                            seconds=self._patience,
+                        )
+                    ) from None
                 if process.poll() is not None:
                     # It ended before this question was among those waiting to be told so.
                     answers.put(None)
@@ -204,8 +221,11 @@ class Child:
         assert process.stdout
         with contextlib.suppress(OSError, ValueError):
             while line := process.stdout.readline(MAX_LINE):
+                self._heard = time.monotonic()
                 try:
                     answer = json.loads(line)
+                    if "beat" in answer:
+                        continue
                     waiting = self._waiting.get(int(answer["id"]))
                 except (ValueError, KeyError, TypeError):
                     log.warning("the %s said something that is no answer", self._name)
@@ -267,34 +287,45 @@ def cause_of_death(code: int, tail: list[str]) -> str:
 # The child's side
 
 
-def serve(works: dict[str, Work]) -> None:
+def serve(works: dict[str, Work], at_end: Callable[[], None] | None = None) -> None:
     """Answer requests on standard input until it closes; called by a child's main module.
 
     What native code prints on standard output goes to standard error, so that it cannot be taken for an
-    answer. When the parent is gone, so are we.
+    answer. When the parent is gone, `at_end` puts things in order, and so do we go.
     """
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     cancels: dict[int, Cancel] = {}
-    threading.Thread(target=_listen, args=(requests, cancels), daemon=True).start()
+    writing = threading.Lock()
 
     def answer(message: Answer) -> None:
-        out.write(json.dumps(message).encode() + b"\n")
-        out.flush()
+        line = json.dumps(message).encode() + b"\n"
+        with writing:
+            out.write(line)
+            out.flush()
 
+    threading.Thread(target=_listen, args=(requests, cancels, at_end is not None), daemon=True).start()
+    threading.Thread(target=_beat, args=(cancels, answer), daemon=True).start()
+    code = 1
     try:
-        while True:
-            request = requests.get()
+        while (request := requests.get()) is not None:
             number = int(request["id"])
             answer({"id": number, **_worked(works, request, cancels[number], answer)})
             cancels.pop(number, None)
+        code = 0
+    except BrokenPipeError:
+        code = 0  # the parent went while it was being answered
     finally:
         # A bug, or a parent that is gone. Python's own ending would wait for the listening thread and abort.
-        traceback.print_exc()
+        if code:
+            traceback.print_exc()
+        with contextlib.suppress(StudioError, OSError):
+            if at_end is not None and not code:
+                at_end()
         sys.stderr.flush()
-        os._exit(1)
+        os._exit(code)
 
 
 def _worked(
@@ -318,7 +349,9 @@ def _worked(
     return {"done": done}
 
 
-def _listen(requests: queue.SimpleQueue[dict[str, Any]], cancels: dict[int, Cancel]) -> None:
+def _listen(
+    requests: queue.SimpleQueue[dict[str, Any] | None], cancels: dict[int, Cancel], gently: bool
+) -> None:
     for line in sys.stdin.buffer:
         message = json.loads(line)
         if "cancel" in message:
@@ -328,4 +361,18 @@ def _listen(requests: queue.SimpleQueue[dict[str, Any]], cancels: dict[int, Canc
         else:
             cancels[int(message["id"])] = Cancel()
             requests.put(message)
+    if gently:
+        for cancel in list(cancels.values()):
+            cancel.set()
+        requests.put(None)
+        time.sleep(LAST_WILL)
     os._exit(0)
+
+
+def _beat(cancels: dict[int, Cancel], answer: Callable[[Answer], None]) -> None:
+    """Tell the parent once a second that work goes on; nothing while there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        while True:
+            time.sleep(BEAT)
+            if cancels:
+                answer({"beat": 1})

@@ -271,7 +271,7 @@ def _duplicate(options: argparse.Namespace) -> int:
 def _delete(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         character = studio.library.cast.find(options.character)
-        studio.library.cast.delete(character.id)
+        studio.delete_character(character.id)
     print(
         _("Put away: {name}; `charstudio undo {id}` brings it back.", name=_shown(character), id=character.id)
     )

@@ -50,6 +50,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """A small file that changes how a model speaks: a LoRA, or a control vector; strength 1 is as made."""
+
+    kind: Literal["lora", "vector"]
+    path: str
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Character:
     """One invented person as the library lists it; the sheet is kept apart."""
 
@@ -59,6 +68,7 @@ class Character:
     called: str = ""
     picture_id: int | None = None
     voice: dict[str, Any] = field(default_factory=dict)
+    adapters: tuple[Adapter, ...] = ()
     created: str = ""
     updated: str = ""
     deleted: bool = False
@@ -89,7 +99,8 @@ class Message:
     """One utterance in the tree of a talk; siblings are swipes of one another.
 
     `moment` is what was told to the model just before it (memories, values), and stays there.
-    `swipe` counts from 1; `swipes` is how many siblings there are.
+    `swipe` counts from 1; `swipes` is how many siblings there are. `ids` are the tokens a reply was written
+    with, by the model whose mark is `ids_of`.
     """
 
     id: int
@@ -104,6 +115,8 @@ class Message:
     swipe: int = 1
     swipes: int = 1
     figures: dict[str, Any] = field(default_factory=dict)
+    ids: tuple[int, ...] = field(default=(), repr=False)
+    ids_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +151,21 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a prompt: its section, its words and, for a reply, the token ids it was written with."""
+
+    section: str
+    text: str
+    ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of a prompt for models with a chat template."""
+    """One message of a prompt for models with a chat template; `parts`, if given, make up `content`."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +180,54 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model reads, both ways: chat messages, and a flat transcript with stop strings."""
+    """What a model reads, both ways: chat messages, and a flat transcript with stop strings.
+
+    `transcript`, if given, makes up `flat`. `slot` names the talk whose place in the cache this continues;
+    prompts of one slot share their beginning, and its state outlives the program.
+    """
 
     messages: tuple[ChatMessage, ...]
     flat: str
     stops: tuple[str, ...]
     sections: tuple[Section, ...] = ()
+    transcript: tuple[Part, ...] = ()
+    slot: str = ""
+    adapters: tuple[Adapter, ...] = ()
+
+
+ORDER = ("penalties", "dry", "top_k", "typical", "top_p", "min_p", "xtc", "temperature")
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How words are drawn. Temperature 0 is greedy; `seed` None draws a fresh one."""
+    """How words are drawn. Temperature 0 is greedy; `seed` None draws a fresh one.
+
+    Penalties and DRY see the last `penalty_last` tokens of the prompt too. `logit_bias` pairs a word that
+    is one token (or a token id) with what is added to its score. `n` replies are written at once. A reply
+    is held to a `grammar` (GBNF) or to a JSON `schema` if one is given. `order` is the order of the samplers.
+    """
 
     temperature: float = 0.8
     top_k: int = 60
     top_p: float = 0.95
     min_p: float = 0.05
+    typical_p: float = 1.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
     repeat_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    penalty_last: int = 256
+    logit_bias: tuple[tuple[str | int, float], ...] = ()
+    order: tuple[str, ...] = ORDER
     max_tokens: int = 220
     seed: int | None = None
+    n: int = 1
+    grammar: str = ""
+    schema: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from typing import Literal
 
 from charstudio import paths, settings
 from charstudio.cards import Card, card_of, read_card, write_json, write_png
-from charstudio.engines import EchoEngine, Engine, LlamaEngine, Shelf
+from charstudio.engines import (
+    EchoEngine,
+    Engine,
+    LlamaEngine,
+    Setup,
+    Shelf,
+    forget_talk,
+    states_folder,
+)
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
 from charstudio.exports import as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
@@ -56,7 +64,9 @@ class Studio:
         self.speaker = Pyttsx3Speaker()
         self._engine: Engine | None = None
         self._reading: Reading | None = None
-        self.conversation = Conversation(self.library, self.engine, self.recall, self.persona, self.greetings)
+        self.conversation = Conversation(
+            self.library, self.engine, self.recall, self.persona, self.greetings, self.forget
+        )
         self._settle()
 
     def close(self) -> None:
@@ -95,6 +105,19 @@ class Studio:
         listed = (m.name for m in self.shelf.all() if m.path == self.settings.model)
         return next(listed, Path(self.settings.model).stem)
 
+    def forget(self, slot: str) -> None:
+        """Drop what a talk left in the cache of any model."""
+        if self._engine is not None:
+            self._engine.forget(slot)
+        forget_talk(states_folder(), slot)
+
+    def delete_character(self, character_id: int) -> None:
+        """Put a character away, and drop what its talks left in the cache; undo brings it back."""
+        talks = self.library.talks.of(character_id)
+        self.library.cast.delete(character_id)
+        for talk in talks:
+            self.forget(self.conversation.slot(talk.id))
+
     def _opened(self) -> Engine:
         if self.settings.engine == "echo":
             return EchoEngine()
@@ -102,7 +125,7 @@ class Studio:
             raise EngineError(_("Open talk needs the extra `engine`: pip install 'charstudio[engine]'."))
         path = self.shelf.find(self.settings.model)
         prepare = self.shelf.prepare_starter if path == self.shelf.starter_path() else None
-        return LlamaEngine(path, self.settings.context, self.settings.threads, prepare)
+        return LlamaEngine(path, Setup(self.settings.context, self.settings.threads), prepare)
 
     def _settle(self) -> None:
         self.conversation.user = self.settings.persona or _("Writer")

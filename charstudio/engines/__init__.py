@@ -3,8 +3,9 @@
 from charstudio.engines.door import Engine, EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
 from charstudio.engines.echo import EchoEngine
 from charstudio.engines.gguf import inspect_model
-from charstudio.engines.llama import LlamaEngine
+from charstudio.engines.llama import LlamaEngine, Setup, states_folder
 from charstudio.engines.shelf import Shelf, ShelvedModel
+from charstudio.engines.states import forget_talk
 
 __all__ = [
     "EchoEngine",
@@ -16,7 +17,10 @@ __all__ = [
     "ModelInfo",
     "Piece",
     "Reading",
+    "Setup",
     "Shelf",
     "ShelvedModel",
+    "forget_talk",
     "inspect_model",
+    "states_folder",
 ]

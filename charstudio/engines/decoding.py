@@ -1,272 +1,300 @@
-"""The child's side of a model: reads a prompt only once, then draws one token after another.
+"""Reads prompts into the cache and writes replies out of it, one or several at once.
 
-Everything here speaks llama.cpp's C interface. Prompts are token ids in which only a template's own
-words can be control tokens. The tokens in the cache are remembered, so that the next prompt is read
-from the first token on that differs.
+What a batch brought stands in a slot only when the whole batch went through, so Stop at any moment leaves
+a cache that is known.
 """
 
 from __future__ import annotations
 
-import collections
-import ctypes
 import random
-import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import llama_cpp as llama
+import numpy as np
 
-from charstudio.engines.template import render
+from charstudio.engines.native import CHUNK, Native, NoRoom, Token
+from charstudio.engines.prompts import Encoded
+from charstudio.engines.sampling import Drawer, grammar_of
+from charstudio.engines.slots import AdapterKey, Slot, Slots
 from charstudio.engines.text import Unfolding
+from charstudio.engines.thinking import MOST_THOUGHT, Thinking
 from charstudio.errors import Cancel, Cancelled, EngineError
 from charstudio.i18n import _
+from charstudio.model import Sampling
 
-CHUNK = 256
-_said: collections.deque[str] = collections.deque(maxlen=40)
-
-
-@llama.llama_log_callback  # type: ignore[untyped-decorator]
-def _keep_log(level: int, text: bytes, _data: Any) -> None:
-    if level >= 3:
-        _said.append(text.decode(errors="replace").strip())
+Event = dict[str, Any]
+ROOM_TO_WRITE = 16  # tokens a reply needs at least
+TELL_EVERY = 0.05  # seconds between two notes on how far reading is
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """How tokens are drawn; the fields of `model.Sampling`."""
+class Writer:
+    """Reads and writes with one model."""
 
-    temperature: float
-    top_k: int
-    top_p: float
-    min_p: float
-    repeat_penalty: float
-    max_tokens: int
-    seed: int | None
-
-
-class LoadedModel:
-    """A model with its context and cache."""
-
-    def __init__(self, path: str, context: int, threads: int, cancel: Cancel, progress: list[float]) -> None:
-        llama.llama_log_set(_keep_log, None)
-        llama.llama_backend_init()
-        self._cancel = cancel
-        self._model = self._load(path, progress)
-        self._vocab = llama.llama_model_get_vocab(self._model)
-        self.context = min(context, llama.llama_model_n_ctx_train(self._model) or context)
-        self._ctx = self._open(threads)
-        self._memory = llama.llama_get_memory(self._ctx)
-        self.name = self._meta("general.name") or path.rsplit("/", 1)[-1]
-        self.template = self._meta("tokenizer.chat_template")
-        self._cached: list[int] = []
-
-    def _load(self, path: str, progress: list[float]) -> Any:
-        @llama.llama_progress_callback  # type: ignore[untyped-decorator]
-        def on_progress(share: float, _data: Any) -> bool:
-            progress.append(share)
-            return not self._cancel.is_set()
-
-        params = llama.llama_model_default_params()
-        params.progress_callback = on_progress
-        model = llama.llama_model_load_from_file(path.encode(), params)
-        if not model:
-            self._cancel.check()
-            why = next((line for line in reversed(_said) if "rror" in line or "fail" in line), "")
-            raise EngineError(
-                _(
-                    "The model {path} could not be loaded ({why}); choose another one.",
-                    path=path,
-                    why=why[:160],
-                )
-            )
-        return model
-
-    def _open(self, threads: int) -> Any:
-        params = llama.llama_context_default_params()
-        params.n_ctx = self.context
-        params.n_batch = params.n_ubatch = CHUNK
-        params.n_threads = params.n_threads_batch = threads
-        ctx = llama.llama_init_from_model(self._model, params)
-        if not ctx:
-            raise EngineError(
-                _("There is not enough memory for this model; choose a smaller one or a shorter context.")
-            )
-
-        @llama.ggml_abort_callback  # type: ignore[untyped-decorator]
-        def aborted(_data: Any) -> bool:
-            return self._cancel.is_set()
-
-        self._aborted = aborted  # llama.cpp keeps only a pointer to it
-        llama.llama_set_abort_callback(ctx, aborted, None)
-        return ctx
-
-    def tokens(self, text: str, *, control: bool = False, start: bool = False) -> list[int]:
-        """The token ids of a text; control words in it count only if `control`."""
-        body = text.encode()
-        room = len(body) + 8
-        ids = (llama.llama_token * room)()
-        count = llama.llama_tokenize(self._vocab, body, len(body), ids, room, start, control)
-        if count < 0:
-            raise EngineError(_("That text is too long for the model."))
-        return list(ids[:count])
-
-    def prompt_tokens(self, messages: Sequence[dict[str, str]], flat: str) -> list[int]:
-        """A prompt as token ids: through the model's template, or as a plain transcript without one."""
-        if not self.template:
-            return self.tokens(flat, start=True)
-        bos = self._piece(llama.llama_vocab_bos(self._vocab), special=True).decode(errors="replace")
-        eos = self._piece(llama.llama_vocab_eos(self._vocab), special=True).decode(errors="replace")
-        ids: list[int] = []
-        for text, control in render(self.template, messages, bos, eos):
-            ids += self.tokens(text, control=control)
-        first = llama.llama_vocab_bos(self._vocab)
-        if llama.llama_vocab_get_add_bos(self._vocab) and ids[:1] != [first]:
-            ids.insert(0, first)
-        return ids
+    def __init__(self, native: Native, slots: Slots) -> None:
+        self.native = native
+        self.slots = slots
 
     def reply(
-        self, prompt: list[int], stops: Sequence[str], draw: Draw, cancel: Cancel
-    ) -> Iterator[dict[str, Any]]:
-        """Read the prompt, then write; yields what is said and at last what it cost."""
+        self,
+        prompt: Encoded,
+        stops: Sequence[str],
+        how: Sampling,
+        key: str,
+        adapters: AdapterKey,
+        cancel: Cancel,
+    ) -> Iterator[Event]:
+        """Read a prompt, then write `how.n` replies to it; yields what is said and at last what it cost."""
         began = time.monotonic()
-        self._cancel = cancel
-        room = self.context - len(prompt)
-        if room < 16:
+        self.native.cancel = cancel
+        if self.native.context - len(prompt.ids) < ROOM_TO_WRITE:
             raise EngineError(
                 _(
                     "The prompt has {tokens} tokens, the model reads {context}; shorten the sheet.",
-                    tokens=len(prompt),
-                    context=self.context,
+                    tokens=len(prompt.ids),
+                    context=self.native.context,
                 )
             )
-        cached = yield from self._read(prompt)
-        seed = draw.seed if draw.seed is not None else random.SystemRandom().randrange(2**31)
-        text = Unfolding(stops)
-        ttft = count = 0.0
-        stopped_by = "length"
-        sampler = self._sampler(draw, seed)
+        grammar = grammar_of(how)
+        slot, figures = yield from self._read(prompt, key, adapters)
+        seed = how.seed if how.seed is not None else random.SystemRandom().randrange(2**31)
+        branches = [
+            _Branch(self, n, slot if not n else None, prompt, stops, how, seed + n, grammar)
+            for n in range(max(1, how.n))
+        ]
         try:
-            for token in self._drawn(sampler, min(draw.max_tokens, room - 1)):
-                ttft = ttft or time.monotonic() - began
-                if llama.llama_vocab_is_eog(self._vocab, token):
-                    stopped_by = "end"
-                    break
-                count += 1
-                if piece := text.feed(self._piece(token)):
-                    yield {"piece": piece}
-                if text.stopped:
-                    stopped_by = "stop"
-                    break
+            for branch in branches[1:]:
+                branch.slot = self.slots.branch(slot)
+            yield from self._write(branches, len(prompt.ids))
+        except Cancelled:  # what was written is kept, and so is what it cost
+            yield from (branch.figures(began, figures) for branch in branches)
+            raise
         finally:
-            llama.llama_sampler_free(sampler)
-        if rest := text.feed(b"", last=True):
-            yield {"piece": rest}
-        took = time.monotonic() - began - ttft
-        yield {
-            "done": {
-                "prompt_tokens": len(prompt),
-                "cached_tokens": cached,
-                "tokens": int(count),
-                "ttft_ms": round(ttft * 1000, 1),
-                "tokens_per_s": round((count - 1) / took, 2) if took > 0 and count > 1 else 0.0,
-                "stopped_by": stopped_by,
-                "seed": seed,
-            }
+            for branch in branches:
+                branch.drawer.close()
+        yield from (branch.figures(began, figures) for branch in branches)
+
+    def read(self, prompt: Encoded, key: str, adapters: AdapterKey, cancel: Cancel) -> Iterator[Event]:
+        """Read a prompt ahead of time, so that the next reply finds it read."""
+        self.native.cancel = cancel
+        if len(prompt.ids) < self.native.context:
+            _slot, figures = yield from self._read(prompt, key, adapters, logits=False)
+            yield {"done": figures}
+
+    def score(
+        self,
+        prompts: Sequence[Encoded],
+        options: Sequence[str],
+        key: str,
+        adapters: AdapterKey,
+        cancel: Cancel,
+    ) -> Generator[Event, None, list[list[float]]]:
+        """How likely each option is after each prompt: the natural logarithm of its probability per token.
+
+        What the prompts share is read once; all options of a prompt are read as one batch.
+        """
+        self.native.cancel = cancel
+        choices = [self.native.tokens_inside(option) for option in options]
+        if not all(choices):
+            raise EngineError(_("An option is empty; give each at least one word."))
+        found = []
+        for prompt in prompts:
+            if self.native.context - len(prompt.ids) < max(map(len, choices)):
+                raise EngineError(_("The question is longer than the model can hold; shorten it."))
+            slot, _figures = yield from self._read(prompt, key, adapters)
+            found.append(self._scored(slot, choices))
+        return found
+
+    def replay(
+        self, trace: Sequence[tuple[int, Sequence[int]]], prompt: int, how: Sampling, cancel: Cancel
+    ) -> list[int]:
+        """Read the batches of a trace into an empty slot as they once were; then draw again what was
+        drawn after the first `prompt` ids, batch by batch. The ids drawn must be those of the trace.
+        """
+        self.native.cancel = cancel
+        slot = self.slots.place([], "", ())[0]
+        drawer: Drawer | None = None
+        drawn: list[int] = []
+        try:
+            for count, ids in trace:
+                if drawer is None and len(slot.ids) == prompt and count == 1:
+                    drawer = Drawer(self.native, how, how.seed or 0, slot.ids, grammar_of(how))
+                if drawer is not None and count > 0:
+                    drawn.append(drawer.draw(-1))
+                if count <= 0:
+                    self.slots.cut(slot, -count)
+                else:
+                    self.put(slot, ids, logits=True)
+        finally:
+            if drawer is not None:
+                drawer.close()
+            self.slots.release(slot)
+        return drawn
+
+    def put(self, slot: Slot, ids: Sequence[int], *, logits: bool) -> None:
+        """Read a batch of at most `CHUNK` tokens into a slot; its last logits are kept if wanted."""
+        start = len(slot.ids)
+        last = len(ids) - 1
+        self._decode(
+            [Token(t, start + n, (slot.sequence,), logits and n == last) for n, t in enumerate(ids)], [slot]
+        )
+        self.slots.grew(slot, ids)
+
+    def step(self, slots: Sequence[Slot], tokens: Sequence[int]) -> None:
+        """Read one token into each of several slots, as one batch; row n holds the logits of slot n."""
+        batch = [
+            Token(token, len(slot.ids), (slot.sequence,), wanted=True)
+            for slot, token in zip(slots, tokens, strict=True)
+        ]
+        self._decode(batch, slots)
+        for slot, token in zip(slots, tokens, strict=True):
+            self.slots.grew(slot, [token])
+
+    def _read(
+        self, prompt: Encoded, key: str, adapters: AdapterKey, *, logits: bool = True
+    ) -> Generator[Event, None, tuple[Slot, dict[str, Any]]]:
+        ids = prompt.ids
+        slot, held = self.slots.place(ids, key, adapters)
+        keep, told = len(slot.ids), 0.0
+        yield {"read": [keep, len(ids), keep]}
+        for start in range(keep, len(ids), CHUNK):
+            self.put(slot, ids[start : start + CHUNK], logits=logits and start + CHUNK >= len(ids))
+            if time.monotonic() - told > TELL_EVERY:
+                told = time.monotonic()
+                yield {"read": [len(slot.ids), len(ids), keep]}
+        lost = held > keep and keep < len(ids) - 1
+        return slot, {
+            "prompt_tokens": len(ids),
+            "cached_tokens": keep,
+            "sections": prompt.split(keep),
+            "broken_by": prompt.section_at(keep) if lost else "",
         }
 
-    def _read(self, prompt: list[int]) -> Generator[dict[str, Any], None, int]:
-        """Bring the cache to this prompt; returns how many tokens were there already."""
-        same = _common(self._cached, prompt)
-        keep = min(same, len(prompt) - 1)
-        if not llama.llama_memory_seq_rm(self._memory, 0, keep, -1):
-            llama.llama_memory_clear(self._memory, True)
-            keep = 0
-        del self._cached[keep:]
-        yield {"read": [keep, len(prompt), keep]}
-        for start in range(keep, len(prompt), CHUNK):
-            self._decode(prompt[start : start + CHUNK])
-            yield {"read": [min(start + CHUNK, len(prompt)), len(prompt), keep]}
-        return keep
+    def _write(self, branches: list[_Branch], start: int) -> Iterator[Event]:
+        live, rows = list(branches), [-1] * len(branches)
+        most = self.native.context - start - 1
+        while live:
+            going = []
+            for branch, row in zip(live, rows, strict=True):
+                self.native.cancel.check()
+                yield from branch.say(branch.drawer.draw(row), most)
+                if not branch.ended:
+                    going.append(branch)
+            live, rows = going, list(range(len(going)))
+            if len(live) == 1:
+                rows = [-1]
+            if live:
+                self.step([b.slot for b in live if b.slot], [b.drawn[-1] for b in live])
 
-    def _drawn(self, sampler: Any, most: int) -> Iterator[int]:
-        for _n in range(most):
-            self._cancel.check()
-            token = int(llama.llama_sampler_sample(sampler, self._ctx, -1))
-            yield token
-            self._decode([token])
-
-    def _decode(self, ids: list[int]) -> None:
-        self._cancel.check()
-        array = (llama.llama_token * len(ids))(*ids)
-        code = llama.llama_decode(self._ctx, llama.llama_batch_get_one(array, len(ids)))
-        if code == 0:
-            self._cached += ids
-            return
-        # What a broken batch left behind is unknown; what was whole before it stays.
-        llama.llama_memory_seq_rm(self._memory, 0, len(self._cached), -1)
-        if code == 2 or self._cancel.is_set():
-            raise Cancelled
-        raise EngineError(
-            _("The model could not go on (code {code}); try again or choose another.", code=code)
-        )
-
-    def _sampler(self, draw: Draw, seed: int) -> Any:
-        chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
-        add = llama.llama_sampler_chain_add
-        if draw.repeat_penalty != 1.0:
-            add(chain, llama.llama_sampler_init_penalties(64, draw.repeat_penalty, 0.0, 0.0))
-        if draw.temperature <= 0:
-            add(chain, llama.llama_sampler_init_greedy())
-            return chain
-        add(chain, llama.llama_sampler_init_top_k(draw.top_k))
-        add(chain, llama.llama_sampler_init_top_p(draw.top_p, 1))
-        add(chain, llama.llama_sampler_init_min_p(draw.min_p, 1))
-        add(chain, llama.llama_sampler_init_temp(draw.temperature))
-        add(chain, llama.llama_sampler_init_dist(seed))
-        return chain
-
-    def _piece(self, token: int, *, special: bool = False) -> bytes:
-        for room in (64, 4096):
-            buffer = ctypes.create_string_buffer(room)
-            count = llama.llama_token_to_piece(self._vocab, token, buffer, room, 0, special)
-            if count >= 0:
-                return buffer.raw[:count]
-        return b""
-
-    def _meta(self, key: str) -> str:
-        for room in (4096, 1 << 20):
-            buffer = ctypes.create_string_buffer(room)
-            count = llama.llama_model_meta_val_str(self._model, key.encode(), buffer, room)
-            if 0 <= count < room:
-                return buffer.value.decode(errors="replace")
-        return ""
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    for n, (a, b) in enumerate(zip(one, other, strict=False)):
-        if a != b:
-            return n
-    return min(len(one), len(other))
-
-
-def loaded(path: str, context: int, threads: int, cancel: Cancel) -> Iterator[dict[str, Any] | LoadedModel]:
-    """Load on a thread of its own, so that progress is told meanwhile; the last item is the model."""
-    progress: list[float] = []
-    outcome: list[Any] = []
-
-    def work() -> None:
+    def _scored(self, slot: Slot, choices: Sequence[Sequence[int]]) -> list[float]:
+        found = [float(_log_share(self.native.logits(), ids[0])) for ids in choices]
+        longer = [n for n, ids in enumerate(choices) if len(ids) > 1]
+        slots = [self.slots.branch(slot) for _n in longer]
         try:
-            outcome.append(LoadedModel(path, context, threads, cancel, progress))
-        except (EngineError, Cancelled, MemoryError) as exc:
-            outcome.append(exc)
+            batch, rows = [], []
+            for branch, n in zip(slots, longer, strict=True):
+                for at, token in enumerate(choices[n][:-1]):
+                    batch.append(Token(token, len(slot.ids) + at, (branch.sequence,), wanted=True))
+                    rows.append((n, choices[n][at + 1]))
+            with self.slots.working(slot, *slots):
+                for start in range(0, len(batch), CHUNK):
+                    self._decode(batch[start : start + CHUNK], slots)
+                    for row, (n, token) in enumerate(rows[start : start + CHUNK]):
+                        found[n] += float(_log_share(self.native.logits(row), token))
+        finally:
+            for branch in slots:
+                self.slots.release(branch)
+        return [total / len(ids) for total, ids in zip(found, choices, strict=True)]
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.05)
-        yield {"loaded": progress[-1] if progress else 0.0}
-    if not outcome or isinstance(outcome[0], Exception):
-        raise outcome[0] if outcome else EngineError(_("The model could not be loaded; choose another one."))
-    yield outcome[0]
+    def _decode(self, batch: list[Token], slots: Sequence[Slot]) -> None:
+        """One batch; other talks make room if they must."""
+        while True:
+            try:
+                self.native.decode(batch)
+            except NoRoom:
+                with self.slots.working(*slots):
+                    self.slots.make_room()
+            except (Cancelled, EngineError):
+                for slot in slots:  # what the broken batch left behind is unknown
+                    self.slots.cut(slot, len(slot.ids))
+                raise
+            else:
+                return
+
+
+class _Branch:
+    """One of the replies that are being written."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        number: int,
+        slot: Slot | None,
+        prompt: Encoded,
+        stops: Sequence[str],
+        how: Sampling,
+        seed: int,
+        grammar: str,
+    ) -> None:
+        self.slot = slot
+        self.drawn: list[int] = []
+        self.drawer = Drawer(writer.native, how, seed, prompt.ids, grammar)
+        self.ended = ""
+        self._native = writer.native
+        self._number = number
+        self._how = how
+        self._seed = seed
+        self._thinking = Thinking(prompt.tail)
+        self._text = Unfolding(stops)
+        self._first = self._last = 0.0
+        self._said_from = 0
+
+    def say(self, token: int, most: int) -> Iterator[Event]:
+        """Take a drawn token; yields the words that are certain now."""
+        self._last = time.monotonic()
+        self._first = self._first or self._last
+        if self._native.ends(token):
+            self.ended = "end"
+        else:
+            self.drawn.append(token)
+            yield from self._words(self._native.piece(token, special=self._native.is_control(token)))
+            if self._text.stopped:
+                self.ended = "stop"
+            elif self._spent() >= self._how.max_tokens or len(self.drawn) >= most:
+                self.ended = "length"
+        if self.ended and self.ended != "stop":
+            yield from self._words(b"", last=True)
+
+    def figures(self, began: float, reading: dict[str, Any]) -> Event:
+        """What this reply cost, reading included."""
+        count, took = len(self.drawn), self._last - self._first
+        figures = {
+            **reading,
+            "tokens": count,
+            "ttft_ms": round((self._first - began) * 1000, 1) if self._first else 0.0,
+            "tokens_per_s": round((count - 1) / took, 2) if took > 0 and count > 1 else 0.0,
+            "stopped_by": self.ended or "cancel",
+            "seed": self._seed,
+            "branch": self._number,
+            "thought_tokens": self._said_from,
+            "ids": self.drawn[self._said_from :],
+        }
+        return {"figures": figures}
+
+    def _spent(self) -> int:
+        if self._thinking.inside:
+            return len(self.drawn) - MOST_THOUGHT
+        return len(self.drawn) - self._said_from
+
+    def _words(self, body: bytes, *, last: bool = False) -> Iterator[Event]:
+        said = self._text.feed(body, last=last, through=self._thinking)
+        if self._thinking.inside:
+            self._said_from = len(self.drawn)
+        if said:
+            yield {"piece": said, "branch": self._number}
+
+
+def _log_share(scores: Any, token: int) -> Any:
+    """The logarithm of the probability that a softmax over scores gives a token."""
+    highest = scores.max()
+    return scores[token] - highest - np.log(np.exp(scores - highest).sum(dtype=np.float64))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from charstudio.errors import Cancel
 from charstudio.model import Prompt, Sampling
@@ -12,11 +12,16 @@ from charstudio.model import Prompt, Sampling
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that is ready: its name, its context in tokens, and whether it reads chat messages."""
+    """A model that is ready: its name, its context in tokens, and whether it reads chat messages.
+
+    `mark` says which token ids are its own; `warnings` are sentences for the writer.
+    """
 
     name: str
     context: int
     has_template: bool
+    warnings: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words of the reply, as they are made."""
+    """Some words of the reply, as they are made; `branch` tells replies apart that are written at once."""
 
     text: str
+    branch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a reply cost: tokens, milliseconds from the question to its first token, tokens a second."""
+    """What a reply cost: tokens, milliseconds from the question to its first token, tokens a second.
+
+    `sections` are {"section", "tokens", "cached"} in the order of the prompt; `broken_by` names the one
+    in which the prompt first differed from what stood in the cache; `ids` are the tokens of the reply.
+    """
 
     prompt_tokens: int
     cached_tokens: int
@@ -53,6 +63,11 @@ class Figures:
     tokens_per_s: float
     stopped_by: str  # end | stop | length
     seed: int
+    branch: int = 0
+    sections: tuple[dict[str, Any], ...] = ()
+    broken_by: str = ""
+    thought_tokens: int = 0
+    ids: tuple[int, ...] = field(default=(), repr=False)
 
 
 EngineEvent = Loading | Reading | Piece | Figures
@@ -78,7 +93,23 @@ class Engine(Protocol):
         ...
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
-        """Write a reply; raises `EngineError`, `ChildDied` and, after Stop, `Cancelled`."""
+        """Write `sampling.n` replies; raises `EngineError`, `ChildDied` and, after Stop, `Cancelled`."""
+        ...
+
+    def read_ahead(self, prompt: Prompt) -> None:
+        """Read a prompt while nothing else is asked, so that its reply begins at once; never waits."""
+        ...
+
+    def score(
+        self, prompt: Prompt, options: Sequence[str], cancel: Cancel, *, orders: int = 2
+    ) -> list[float]:
+        """How likely each option is as the answer: log-probability per token, over so many orders of
+        telling the options; raises `EngineError` where an engine cannot.
+        """
+        ...
+
+    def forget(self, slot: str) -> None:
+        """A talk is gone, and with it what was kept of it."""
         ...
 
     def close(self) -> None:

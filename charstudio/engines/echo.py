@@ -46,5 +46,17 @@ class EchoEngine:
             yield Piece(word)
         yield Figures(total, 0, len(words), 0.0, 0.0, "end", sampling.seed or 0)
 
+    def read_ahead(self, prompt: Prompt) -> None:
+        """It reads nothing."""
+
+    def score(
+        self, prompt: Prompt, options: Sequence[str], cancel: Cancel, *, orders: int = 2
+    ) -> list[float]:
+        """All are alike to it."""
+        return [0.0 for _option in options]
+
+    def forget(self, slot: str) -> None:
+        """It keeps nothing."""
+
     def close(self) -> None:
         """Nothing to give back."""

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from charstudio import paths
 from charstudio.children import Child
 from charstudio.engines.door import EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
 from charstudio.engines.gguf import inspect_model
-from charstudio.errors import Cancel, ChildDied, EngineError, StudioError
+from charstudio.engines.scoring import orders_of, with_options
+from charstudio.engines.states import forget_talk
+from charstudio.errors import Cancel, Cancelled, ChildDied, EngineError, StudioError
 from charstudio.i18n import _
-from charstudio.model import Prompt, Sampling
+from charstudio.model import Part, Prompt, Sampling
 
 log = logging.getLogger(__name__)
+
+Asked = Generator[dict[str, Any], None, dict[str, Any]]
+GRACE = 15.0  # seconds the child gets to keep what the talks left in its cache
+PRINT = 1 << 20  # bytes of a file's head and end that tell it from others
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a model is run: context in tokens, threads (0: physical cores less one), layers on the GPU,
+    another chat template (`plain` for none), and whether what a talk leaves is kept in files.
+    """
+
+    context: int = 4096
+    threads: int = 0
+    gpu_layers: int = 0
+    template: str = ""
+    keep_states: bool = True
+    tracing: bool = False
 
 
 class LlamaEngine:
@@ -25,19 +49,21 @@ class LlamaEngine:
     def __init__(
         self,
         path: Path,
-        context: int = 4096,
-        threads: int = 0,
+        setup: Setup | None = None,
         prepare: Callable[[Cancel], Iterator[float]] | None = None,
     ) -> None:
         self.path = path
+        self.setup = setup or Setup()
         self._prepare = prepare
-        self._context = context
-        self._threads = threads or default_threads()
         self._child = Child("charstudio.engines.llama_child", _("language model"))
         self._info: ModelInfo | None = None
         self._died: str = ""
         self._lock = threading.Lock()
         self._counted: dict[str, int] = {}
+        self._file: tuple[int, int] = (0, 0)
+        self._gone: list[str] = []
+        self._ahead = Cancel()
+        self._reader: threading.Thread | None = None
 
     @property
     def died(self) -> str:
@@ -72,10 +98,30 @@ class LlamaEngine:
         if self._prepare is not None:
             for share in self._prepare(cancel):
                 yield Loading(share / 2)
-        check_memory(inspect_model(self.path), self._context)
-        asked = self._ask("load", cancel, path=str(self.path), context=self._context, threads=self._threads)
+        file = inspect_model(self.path)
+        mark = _mark(self.path)
+        self._file = _stamp(self.path)
+        setup = self.setup
+        asked = self._ask(
+            "load",
+            cancel,
+            path=str(self.path),
+            how={
+                "context": setup.context,
+                "threads": setup.threads or default_threads(),
+                "gpu_layers": setup.gpu_layers,
+                "kv_bytes": file.kv_bytes_per_token,
+            },
+            mark=mark,
+            states=str(states_folder()) if setup.keep_states else "",
+            template=setup.template,
+            tracing=setup.tracing,
+        )
         done = yield from _translated(asked)
-        self._info = ModelInfo(done["name"], done["context"], done["has_template"])
+        self._counted.clear()
+        self._info = ModelInfo(
+            done["name"], done["context"], done["has_template"], tuple(done["warnings"]), mark
+        )
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as this model counts them; counted once, then remembered."""
@@ -92,33 +138,89 @@ class LlamaEngine:
         """Write a reply from the chat messages, or from the transcript if the model has no template."""
         yield from self.load(cancel)
         asked = self._ask(
-            "stream",
-            cancel,
-            messages=[{"role": m.role, "content": m.content} for m in prompt.messages],
-            flat=prompt.flat,
-            stops=list(prompt.stops),
-            sampling={name: getattr(sampling, name) for name in Sampling.__slots__},
+            "stream", cancel, **_told(prompt), stops=list(prompt.stops), sampling=asdict(sampling)
         )
-        done = yield from _translated(asked)
-        yield Figures(**done)
+        yield from _translated(asked)
+
+    def read_ahead(self, prompt: Prompt) -> None:
+        """Read a prompt on a thread of its own; whatever is asked next stops it. Not on battery."""
+        self._ahead.set()
+        if self._info is None or not self._child.running or on_battery():
+            return
+        if self._reader is not None:
+            self._reader.join()
+        self._ahead = Cancel()
+        self._reader = threading.Thread(
+            target=self._read_ahead, args=(prompt, self._ahead), name="reading ahead", daemon=True
+        )
+        self._reader.start()
+
+    def settle(self) -> None:
+        """Wait until what was to be read ahead is read."""
+        if self._reader is not None:
+            self._reader.join()
+
+    def score(
+        self, prompt: Prompt, options: Sequence[str], cancel: Cancel, *, orders: int = 2
+    ) -> list[float]:
+        """Log-probability per token of each option, the mean over so many orders of telling them."""
+        for _event in self.load(cancel):
+            pass
+        told = [_told(with_options(prompt, order)) for order in orders_of(options, orders)]
+        rows = _returned(self._ask("score", cancel, prompts=told, options=list(options)))["scores"]
+        return [sum(column) / len(column) for column in zip(*rows, strict=True)]
+
+    def forget(self, slot: str) -> None:
+        """Delete what a talk left on the disk now, and in the cache with whatever is asked next."""
+        self._gone.append(slot)
+        forget_talk(states_folder(), slot)
+
+    def park(self) -> None:
+        """Save now what the talks left in the cache."""
+        if self._info is not None and self._child.running:
+            _returned(self._ask("park", None))
+
+    def trace(self, slot: str) -> list[Any]:
+        """How a talk's place in the cache came about; only with `tracing`."""
+        return list(_returned(self._ask("trace", None, slot=slot))["trace"])
+
+    def replay(self, trace: list[Any], prompt: int, sampling: Sampling) -> list[int]:
+        """Do again from nothing what a trace tells; the ids drawn after `prompt` of them."""
+        asked = self._ask("replay", None, trace=trace, prompt=prompt, sampling=asdict(sampling))
+        return list(_returned(asked)["ids"])
 
     def close(self) -> None:
-        """End the child; its memory goes back to the machine."""
-        self._child.close()
+        """End the child once it has kept what the talks left; its memory goes back to the machine."""
+        self._ahead.set()
+        if self._gone and self._info is not None and self._child.running:
+            with contextlib.suppress(StudioError):
+                _returned(self._ask("forget", None))
+        self._child.close(GRACE)
         self._info = None
 
+    def _read_ahead(self, prompt: Prompt, cancel: Cancel) -> None:
+        try:
+            _returned(self._ask("read", cancel, ahead=True, **_told(prompt)))
+        except (Cancelled, StudioError) as exc:
+            log.info("reading ahead ended: %s", type(exc).__name__)
+
     def _dead(self, death: ChildDied) -> ChildDied:
-        self._died = _("{what} Press “Start it again” to go on.", what=death)
+        why = str(death)
+        if self._file != _stamp(self.path):
+            why = _("The language model stopped (the model file changed on disk).")
+        self._died = _("{what} Press “Start it again” to go on.", what=why)
         self._info = None
         return ChildDied(self._died)
 
-    def _ask(
-        self, do: str, cancel: Cancel | None, **fields: Any
-    ) -> Generator[dict[str, Any], None, dict[str, Any]]:
+    def _ask(self, do: str, cancel: Cancel | None, *, ahead: bool = False, **fields: Any) -> Asked:
         # The child answers one question at a time; a count on one lane waits for a reply on another.
+        # What is read ahead makes way for everything else.
+        if not ahead:
+            self._ahead.set()
         with self._lock:
+            gone, self._gone = self._gone, []
             try:
-                return (yield from self._child.ask(do, cancel, **fields))
+                return (yield from self._child.ask(do, cancel, gone=gone, **fields))
             except ChildDied as exc:
                 raise self._dead(exc) from exc
             except EngineError:
@@ -127,59 +229,82 @@ class LlamaEngine:
                 raise EngineError(str(exc)) from exc
 
 
+def states_folder() -> Path:
+    """Where what talks leave in the cache of a model is kept."""
+    return paths.cache() / "talks"
+
+
 def default_threads() -> int:
     """Physical cores less one, at least one: the window and the system keep a core."""
-    logical = os.cpu_count() or 2
-    physical = _physical_cores() or max(1, logical // 2)
-    return max(1, min(logical, physical) - 1)
+    import psutil
+
+    return max(1, (psutil.cpu_count(logical=False) or (os.cpu_count() or 2) // 2) - 1)
 
 
-def _physical_cores() -> int:
-    seen = set()
-    for topology in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology"):
-        try:
-            package = (topology / "physical_package_id").read_text()
-            seen.add((package, (topology / "core_id").read_text()))
-        except OSError:
-            return 0
-    return len(seen)
+def on_battery() -> bool:
+    """Whether this machine runs on its battery now."""
+    import psutil
 
-
-def check_memory(file: Any, context: int) -> None:
-    """Raise `EngineError` when a model cannot fit into this machine's memory at all."""
     try:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return
-    needed = file.size + file.kv_bytes_per_token * min(context, file.context or context)
-    if needed > total:
-        raise EngineError(
-            _(
-                "{name} needs about {need:.1f} GB, more than the {have:.1f} GB here; choose a smaller model.",
-                name=file.name,
-                need=needed / 1e9,
-                have=total / 1e9,
-            )
-        )
+        battery = psutil.sensors_battery()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return battery is not None and battery.power_plugged is False
 
 
-def _translated(
-    asked: Generator[dict[str, Any], None, dict[str, Any]],
-) -> Generator[EngineEvent, None, dict[str, Any]]:
+def _told(prompt: Prompt) -> dict[str, Any]:
+    transcript = prompt.transcript or (Part("message", prompt.flat),)
+    return {
+        "messages": [
+            {"role": m.role, "content": m.content, "parts": [_part(p) for p in m.parts]}
+            for m in prompt.messages
+        ],
+        "transcript": [_part(p) for p in transcript],
+        "slot": prompt.slot,
+        "adapters": [[a.kind, a.path, a.strength] for a in prompt.adapters],
+    }
+
+
+def _part(part: Part) -> list[Any]:
+    return [part.section, part.text, list(part.ids)]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (-1, -1)
+    return (stat.st_size, stat.st_mtime_ns)
+
+
+def _mark(path: Path) -> str:
+    """Tells a model from every other without reading all of it: its size, its head and its end."""
+    digest = hashlib.sha256(str(path.stat().st_size).encode())
+    with path.open("rb") as file:
+        digest.update(file.read(PRINT))
+        file.seek(max(0, path.stat().st_size - PRINT))
+        digest.update(file.read(PRINT))
+    return digest.hexdigest()[:24]
+
+
+def _translated(asked: Asked) -> Generator[EngineEvent, None, dict[str, Any]]:
     while True:
         try:
             said = next(asked)
         except StopIteration as stop:
             return dict(stop.value or {})
         if "piece" in said:
-            yield Piece(said["piece"])
+            yield Piece(said["piece"], said["branch"])
         elif "read" in said:
             yield Reading(*said["read"])
+        elif "figures" in said:
+            more = {name: tuple(said["figures"][name]) for name in ("sections", "ids")}
+            yield Figures(**{**said["figures"], **more})
         elif "loaded" in said:
             yield Loading(said["loaded"])
 
 
-def _returned(asked: Generator[dict[str, Any], None, dict[str, Any]]) -> dict[str, Any]:
+def _returned(asked: Asked) -> dict[str, Any]:
     while True:
         try:
             next(asked)

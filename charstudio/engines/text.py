@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 
+from charstudio.engines.thinking import Thinking
+
 
 class Unfolding:
     """Text as it grows: feed it bytes, take out what is certain, stop at the first stop string."""
@@ -16,11 +18,15 @@ class Unfolding:
         self._begun = False
         self.stopped = False
 
-    def feed(self, body: bytes, *, last: bool = False) -> str:
-        """What can be shown now; text that may be the start of a stop string is held back."""
+    def feed(self, body: bytes, *, last: bool = False, through: Thinking | None = None) -> str:
+        """What can be shown now; text that may be the start of a stop string is held back.
+
+        Thoughts are taken out first, if there is a filter for them.
+        """
         if self.stopped:
             return ""
-        self._held += self._decoder.decode(body, last)
+        words = self._decoder.decode(body, last)
+        self._held += through.feed(words, last=last) if through is not None else words
         if not self._begun:
             self._held = self._held.lstrip()
         self._begun = self._begun or bool(self._held)

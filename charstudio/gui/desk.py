@@ -215,7 +215,7 @@ class Desk(QObject):
 
     def _on_delete(self, character_id: int) -> None:
         name = self._studio.library.cast.get(character_id).name or _("The nameless voice")
-        if self._done(lambda: self._studio.library.cast.delete(character_id)):
+        if self._done(lambda: self._studio.delete_character(character_id)):
             self.refresh()
             self._notice(
                 _("{name} was put away.", name=name[:60]), _("Bring back"), self._bring_back(character_id)

@@ -7,12 +7,12 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from charstudio.errors import StoreError
 from charstudio.i18n import _
-from charstudio.model import Change, Character, Picture, Value
+from charstudio.model import Adapter, Change, Character, Picture, Value
 from charstudio.sheet import Schema, Sheet
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Past, Recorder, now
@@ -100,7 +100,7 @@ class Cast:
         with self._saving():
             old = self._row(character_id)
             recorder = Recorder(self._connections.here())
-            copy = self._insert(recorder, {k: old[k] for k in ("picture_id", "voice")})
+            copy = self._insert(recorder, {k: old[k] for k in ("picture_id", "voice", "adapters")})
             for row in self._value_rows(character_id):
                 recorder.insert("sheet_values", {**row, "character_id": copy, "id": None})
             self._journal.note(recorder, None, _("Copy of {name}", name=old["name"][:80]), "form")
@@ -145,9 +145,11 @@ class Cast:
             self._journal.note(recorder, character_id, label, "form")
 
     def dress(self, character_id: int, label: str, **columns: Any) -> None:
-        """Change colour, voice (a dict) or picture_id of a character."""
+        """Change colour, voice (a dict), adapters or picture_id of a character."""
         if "voice" in columns:
             columns["voice"] = json.dumps(columns["voice"], ensure_ascii=False)
+        if "adapters" in columns:
+            columns["adapters"] = json.dumps([asdict(a) for a in columns["adapters"]], ensure_ascii=False)
         with self._saving():
             recorder = Recorder(self._connections.here())
             recorder.update("characters", character_id, **columns)
@@ -298,6 +300,7 @@ def _character(row: Any) -> Character:
         called=row["called"],
         picture_id=row["picture_id"],
         voice=json.loads(row["voice"]),
+        adapters=tuple(Adapter(**a) for a in json.loads(row["adapters"])),
         created=row["created"],
         updated=row["updated"],
         deleted=bool(row["deleted"]),

@@ -97,3 +97,14 @@ def m003_memories(db: Database) -> None:
         "create virtual table memory_words using fts5 (text, tokenize = 'porter unicode61')",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m004_token_ids_and_adapters(db: Database) -> None:
+    """The tokens replies were written with, so that nothing is read twice; a character's adapters."""
+    for statement in (
+        "alter table messages add column ids text not null default ''",
+        "alter table messages add column ids_of text not null default ''",
+        "alter table characters add column adapters text not null default '[]'",
+    ):
+        db.conn.execute(statement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from charstudio.errors import StoreError
@@ -127,6 +127,19 @@ class Talks:
                 "update messages set body = ?, state = ?, figures = coalesce(?, figures) where id = ?",
                 [body, state, json.dumps(figures) if figures is not None else None, message_id],
             )
+
+    def keep_ids(self, message_id: int, ids: Sequence[int], mark: str) -> None:
+        """Keep the tokens a reply was written with, and whose tokens they are."""
+        with self._saving():
+            self._db.execute(
+                "update messages set ids = ?, ids_of = ? where id = ?",
+                [" ".join(map(str, ids)), mark, message_id],
+            )
+
+    def show(self, message_id: int) -> None:
+        """Put the branch of a message into view."""
+        with self._saving():
+            self._move_head(self._message_row(message_id)["talk_id"], self._leaf(message_id))
 
     def set_moment(self, message_id: int, moment: str) -> None:
         """Keep what was told to the model just before a message."""
@@ -275,4 +288,6 @@ def _message(row: sqlite3.Row) -> Message:
         swipe=row["swipe"],
         swipes=row["swipes"],
         figures=json.loads(row["figures"]),
+        ids=tuple(map(int, row["ids"].split())),
+        ids_of=row["ids_of"],
     )

@@ -6,6 +6,7 @@ written so far is saved once a second, so that neither Stop nor a crash loses mo
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -17,12 +18,14 @@ from charstudio.memory import Recall
 from charstudio.model import Message, MessageState, Prompt, Sampling, Talk
 from charstudio.store import Library
 from charstudio.talk.persona import Persona
-from charstudio.talk.prompt import Moment, Scene, build, counted, pick_moment
+from charstudio.talk.prompt import Moment, Scene, ahead, build, counted, pick_moment
 
 SAVE_EVERY = 1.0  # seconds
 LONGEST_MESSAGE = 100_000
 HISTORY_LIMIT = 400
 KEEP_SHARE = 0.6  # of the room for history stays when older messages are cut
+COMPACT_AT = 0.85  # of the room: from here on old messages are cut while nobody waits
+MARGIN = 64  # tokens that a template may add
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,14 @@ class Conversation:
         recall: Recall,
         persona: Callable[[int], Persona],
         greetings: Callable[[int], tuple[str, ...]],
+        forget: Callable[[str], None] = lambda _slot: None,
     ) -> None:
         self._library = library
         self._engine = engine
         self._recall = recall
         self._persona = persona
         self._greetings = greetings
+        self._forget = forget
         self.user = _("Writer")
         self.sampling = Sampling()
 
@@ -111,6 +116,22 @@ class Conversation:
         self._library.memories.catch_up(self._library.talks.get(edited.talk_id).character_id)
         return edited
 
+    def delete(self, talk_id: int) -> None:
+        """Put a talk away, and drop what it left in the model's cache; undo brings the talk back."""
+        self._library.talks.delete(talk_id)
+        self._forget(self.slot(talk_id))
+
+    def slot(self, talk_id: int) -> str:
+        """The name under which a talk's place in the model's cache is kept: no other library has it."""
+        library = hashlib.sha256(str(self._library.path.resolve()).encode()).hexdigest()[:12]
+        return f"{library}-t{talk_id}"
+
+    def prepare(self, talk_id: int, cancel: Cancel) -> Iterator[TalkEvent]:
+        """Get the model ready and let it read a talk, so that its next reply begins at once."""
+        engine = self._engine()
+        yield from engine.load(cancel)
+        self._read_ahead(talk_id, engine)
+
     def prompt(self, character_id: int, text: str, cancel: Cancel | None = None) -> Prompt:
         """What the model would read if `text` were said now; nothing is kept."""
         talks = self._library.talks.of(character_id)
@@ -118,10 +139,11 @@ class Conversation:
         history = tuple(self._history(talks[0])) if talks else ()
         moment = self._moment(persona, character_id, text, history)
         last = Message(0, 0, None, "writer", self.user, text, moment=moment.to_json())
-        scene = Scene(persona, self.user, (*history, last), talks[0].note if talks else "")
         engine = self._engine()
-        context = engine.describe(cancel).context
-        return counted(build(scene, engine.count, context), engine.count)
+        info = engine.describe(cancel)
+        note = talks[0].note if talks else ""
+        scene = Scene(persona, self.user, (*history, last), note, mark=info.mark)
+        return counted(build(scene, engine.count, info.context), engine.count)
 
     def _answer(self, talk_id: int, cancel: Cancel, beside: int | None = None) -> Iterator[TalkEvent]:
         engine = self._engine()
@@ -132,9 +154,11 @@ class Conversation:
             sampling = self.sampling
             if attempt and sampling.seed is not None:
                 sampling = replace(sampling, seed=sampling.seed + 1)
-            reply = yield from self._written(engine, prompt, sampling, talk_id, beside, cancel)
-            if reply is not None:
-                self._recall.remember(self._library.talks.get(talk_id).character_id, reply)
+            replies = yield from self._written(engine, prompt, sampling, talk_id, beside, cancel)
+            if replies:
+                character_id = self._library.talks.get(talk_id).character_id
+                self._recall.remember(character_id, replies[0])
+                self._read_ahead(talk_id, engine)
                 return
             cancel.check()
         raise EngineError(_("The model had nothing to say; say a little more, or choose another model."))
@@ -147,27 +171,42 @@ class Conversation:
         talk_id: int,
         beside: int | None,
         cancel: Cancel,
-    ) -> Generator[TalkEvent, None, Message | None]:
-        writing = _Writing(self._library, talk_id, beside, self._called(talk_id))
+    ) -> Generator[TalkEvent, None, list[Message]]:
+        """Keep the replies as they come; the first of several is the one in view."""
+        called, mark = self._called(talk_id), engine.describe().mark
+        writing: dict[int, _Writing] = {}
         state: MessageState = "failed"
         try:
             for event in engine.stream(prompt, sampling, cancel):
                 if isinstance(event, Piece):
-                    yield from writing.more(event.text)
+                    if event.branch not in writing:
+                        siblings = (w.message_id for w in writing.values() if w.message_id is not None)
+                        place = next(siblings, beside)
+                        writing[event.branch] = _Writing(self._library, talk_id, place, called)
+                    yield from writing[event.branch].more(event.text)
                 else:
                     yield event
-                if isinstance(event, Figures):
-                    writing.figures = asdict(event)
+                if isinstance(event, Figures) and event.branch in writing:
+                    writing[event.branch].figured(event, mark)
             state = "done"
         except (Cancelled, GeneratorExit):
             state = "stopped"
             if not cancel.is_set():
                 raise
         finally:
-            ended = writing.end(state)
-        if ended is not None:
-            yield Finished(ended)
+            ended = [m for _n, w in sorted(writing.items()) if (m := w.end(state)) is not None]
+            if len(ended) > 1:
+                self._library.talks.show(ended[0].id)
+        ended = [self._library.talks.message(m.id) for m in ended]
+        for message in ended:
+            yield Finished(message)
         return ended
+
+    def _read_ahead(self, talk_id: int, engine: Engine) -> None:
+        """While the writer reads and types, the model reads what the next prompt will begin with."""
+        scene = self._scene(talk_id, None)
+        prompt, _scene = self._fitted(talk_id, replace(scene, note=""), engine, COMPACT_AT)
+        engine.read_ahead(ahead(prompt))
 
     def _scene(self, talk_id: int, beside: int | None) -> Scene:
         """The talk up to the message that is to be answered, with what this moment brings kept beside it."""
@@ -185,7 +224,11 @@ class Conversation:
             if moment:
                 self._library.talks.set_moment(last.id, moment)
                 history[-1] = replace(last, moment=moment)
-        return Scene(persona, self.user, tuple(history), talk.note)
+        character = self._library.cast.get(talk.character_id)
+        mark = self._engine().describe().mark
+        return Scene(
+            persona, self.user, tuple(history), talk.note, self.slot(talk_id), mark, character.adapters
+        )
 
     def _moment(
         self,
@@ -199,13 +242,13 @@ class Conversation:
         recalled = self._recall.find(character_id, text, beyond=here)
         return pick_moment(persona, text, [r.memory.text for r in recalled], before)
 
-    def _fitted(self, talk_id: int, scene: Scene, engine: Engine) -> tuple[Prompt, Scene]:
-        """Cut old messages in one chunk when the prompt no longer fits, so that most turns cut nothing."""
-        context = engine.describe().context
-        room = context - self.sampling.max_tokens - 64
-        prompt = build(scene, engine.count, context)
-        total = engine.count([prompt.flat])[0]
-        if total <= room or len(scene.history) <= 2:
+    def _fitted(self, talk_id: int, scene: Scene, engine: Engine, share: float = 1.0) -> tuple[Prompt, Scene]:
+        """Cut old messages in one chunk when a prompt exceeds a share of the room; most turns cut nothing."""
+        info = engine.describe()
+        room = info.context - self.sampling.max_tokens - MARGIN
+        prompt = build(scene, engine.count, info.context)
+        total = _weight(prompt, engine, chat=info.has_template)
+        if total <= room * share or len(scene.history) <= 2:
             return prompt, scene
         costs = engine.count([m.body + m.moment for m in scene.history])
         fixed = total - sum(costs)
@@ -215,7 +258,7 @@ class Conversation:
             start -= 1
         self._library.talks.cut_before(talk_id, scene.history[start].id)
         scene = replace(scene, history=scene.history[start:])
-        return build(scene, engine.count, context), scene
+        return build(scene, engine.count, info.context), scene
 
     def _history(self, talk: Talk) -> list[Message]:
         history = self._library.talks.messages(talk.id, limit=HISTORY_LIMIT)
@@ -238,7 +281,18 @@ class _Writing:
         self._message: Message | None = None
         self._body = ""
         self._saved = 0.0
-        self.figures: dict[str, object] = {}
+        self._figures: dict[str, object] = {}
+        self._ids: tuple[tuple[int, ...], str] = ((), "")
+
+    @property
+    def message_id(self) -> int | None:
+        """The message that is written, once it has begun."""
+        return self._message.id if self._message is not None else None
+
+    def figured(self, figures: Figures, mark: str) -> None:
+        """Take what the reply cost, and the tokens it was written with."""
+        self._figures = {name: value for name, value in asdict(figures).items() if name != "ids"}
+        self._ids = (figures.ids, mark)
 
     def more(self, text: str) -> Iterator[TalkEvent]:
         """Take some more words."""
@@ -261,8 +315,16 @@ class _Writing:
         """Save how it ended; None when not a word was written."""
         if self._message is None:
             return None
-        self._talks.write(self._message.id, self._body.strip(), state, self.figures)
+        self._talks.write(self._message.id, self._body.strip(), state, self._figures)
+        if self._ids[0]:
+            self._talks.keep_ids(self._message.id, *self._ids)
         return self._talks.message(self._message.id)
+
+
+def _weight(prompt: Prompt, engine: Engine, *, chat: bool) -> int:
+    """How many tokens a prompt has, in the form that the model reads."""
+    messages = [part.text for message in prompt.messages for part in message.parts]
+    return sum(engine.count(messages if chat else [part.text for part in prompt.transcript]))
 
 
 def _speakable(text: str) -> str:

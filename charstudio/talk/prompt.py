@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from charstudio.i18n import _
-from charstudio.model import ChatMessage, Message, Prompt, Section, Value
+from charstudio.model import Adapter, ChatMessage, Message, Part, Prompt, Section, Value
 from charstudio.sheet import Attribute
 from charstudio.talk.persona import Persona, Told, fill, joined, tell
 
@@ -57,6 +58,9 @@ class Scene:
     user: str
     history: tuple[Message, ...]
     note: str = ""
+    slot: str = ""  # whose place in the model's cache this continues
+    mark: str = ""  # of the model that reads: token ids of other models mean nothing to it
+    adapters: tuple[Adapter, ...] = ()
 
 
 def label(name: str, otherwise: str) -> str:
@@ -73,17 +77,26 @@ def build(scene: Scene, count: Count | None = None, context: int = 4096) -> Prom
     facts = _fitting(flat_facts(persona, char, user), count, budget)
     who = _fitting(who_lines(persona), count, budget)
     examples = _examples(persona, char, user)
-    system = "\n".join(filter(None, [_rules(persona, user), *who]))
+    system = [Part("who", "\n".join(filter(None, [_rules(persona, user), *who])))]
     if examples:
-        system += "\n\n" + _("How {name} talks:", name=char) + "\n" + examples
-    flat = _flat(scene, facts, examples)
+        system.append(Part("examples", "\n\n" + _("How {name} talks:", name=char) + "\n" + examples))
+    transcript = _flat(scene, facts, examples)
     prompt = Prompt(
-        messages=(ChatMessage("system", system), *_chat(scene)),
-        flat=flat,
-        stops=(f"\n{user}:", f"\n{char}:", "\n\n"),
+        messages=(_chat_message("system", system), *_chat(scene)),
+        flat="".join(part.text for part in transcript),
+        stops=_stops(char, user),
         sections=_sections(scene, (_rules(persona, user), *who), examples),
+        transcript=transcript,
+        slot=scene.slot,
+        adapters=scene.adapters,
     )
     return counted(prompt, count) if count else prompt
+
+
+def ahead(prompt: Prompt) -> Prompt:
+    """What of a prompt can be read before the writer's next message: all but who speaks next."""
+    transcript = prompt.transcript[:-1]
+    return replace(prompt, transcript=transcript, flat="".join(part.text for part in transcript))
 
 
 def names(scene: Scene) -> tuple[str, str]:
@@ -141,9 +154,9 @@ def turn(told: Told, char: str, user: str) -> str:
 
 
 def pick_moment(persona: Persona, message: str, recalled: Sequence[str], recent: Sequence[Message]) -> Moment:
-    """What this turn should bring: nothing that stood in the last few turns already."""
-    shown = [Moment.from_json(m.moment) for m in recent[-8:]]
-    values = {v for moment in shown for v in moment.values}
+    """What this turn should bring: no memory that the model still reads, no value of the last few turns."""
+    shown = [Moment.from_json(m.moment) for m in recent]
+    values = {v for moment in shown[-8:] for v in moment.values}
     memories = {m for moment in shown for m in moment.memories}
     said = {m.body.strip() for m in recent}
     return Moment(
@@ -184,7 +197,11 @@ def _examples(persona: Persona, char: str, user: str) -> str:
     return re.sub(r"\n{2,}", "\n", text)
 
 
-def _flat(scene: Scene, facts: Sequence[str], examples: str) -> str:
+def _stops(char: str, user: str) -> tuple[str, ...]:
+    return (f"\n{user}:", f"\n{char}:", "\n\n")
+
+
+def _flat(scene: Scene, facts: Sequence[str], examples: str) -> tuple[Part, ...]:
     char, user = names(scene)
     name = label(scene.persona.full_name, char)
     opening = _(
@@ -193,26 +210,48 @@ def _flat(scene: Scene, facts: Sequence[str], examples: str) -> str:
         user=user,
         char=char,
     )
-    blocks = [opening, *facts]
+    parts = [Part("who", "\n\n".join([opening, *facts]))]
     if examples:
-        blocks.append(examples)
-    text = "\n\n".join(blocks)
+        parts.append(Part("examples", f"\n\n{examples}"))
     last = len(scene.history) - 1
     for n, message in enumerate(scene.history):
+        section = "moment" if n == last else "history"
         before = _moment_blocks(scene, message, char, user)
+        parts += [Part(section, f"\n\n{block}") for block in before]
         if n == last and scene.note:
-            before.append(f"({_one_paragraph(scene.note)})")
-        text += "".join(f"\n\n{block}" for block in before)
+            parts.append(Part("note", f"\n\n({_one_paragraph(scene.note)})"))
         # An exchange is one block, as in the facts above: an answer follows its question at once.
-        text += ("\n" if message.role == "character" and n else "\n\n") + _flat_line(message, char, user)
-    return f"{text}\n{char}:"
+        lead = "\n" if message.role == "character" and n else "\n\n"
+        parts += _flat_parts(scene, message, lead, "message" if n == last else "history")
+    return (*parts, Part("message", f"\n{char}:"))
+
+
+def _flat_parts(scene: Scene, message: Message, lead: str, section: str) -> list[Part]:
+    """A message as it stands in a transcript; a reply keeps the ids it was written with."""
+    char, user = names(scene)
+    if message.role != "character":
+        return [Part(section, lead + _flat_line(message, char, user))]
+    return [
+        Part(section, f"{lead}{char}:"),
+        Part(section, f" {_reply_text(message.body, _stops(char, user))}", _ids(scene, message)),
+    ]
+
+
+def _ids(scene: Scene, message: Message) -> tuple[int, ...]:
+    return message.ids if scene.mark and message.ids_of == scene.mark else ()
+
+
+def _reply_text(body: str, stops: Sequence[str]) -> str:
+    """A reply as it was written, unless something in it would end a turn of the transcript."""
+    return _one_paragraph(body) if any(stop in body for stop in stops) else body.strip()
 
 
 def _flat_line(message: Message, char: str, user: str) -> str:
-    body = _one_paragraph(message.body)
     if message.role == "narrator":
-        return f"({body})"
-    return f"{char if message.role == 'character' else user}: {body}"
+        return f"({_one_paragraph(message.body)})"
+    if message.role == "character":
+        return f"{char}: {_reply_text(message.body, _stops(char, user))}"
+    return f"{user}: {_one_paragraph(message.body)}"
 
 
 def _moment_blocks(scene: Scene, message: Message, char: str, user: str) -> list[str]:
@@ -236,25 +275,35 @@ def _still(persona: Persona, moment: Moment) -> list[Told]:
 
 def _chat(scene: Scene) -> list[ChatMessage]:
     char, _user = names(scene)
-    messages: list[ChatMessage] = []
+    turns: list[tuple[Literal["user", "assistant"], list[Part]]] = []
     last = len(scene.history) - 1
     for n, message in enumerate(scene.history):
-        role = "assistant" if message.role == "character" else "user"
-        body = f"({message.body})" if message.role == "narrator" else message.body
-        extra = [f"[{text}]" for text in _chat_moment(scene.persona, message, char)]
-        if n == last and scene.note:
-            extra.append(f"[{scene.note}]")
-        if n == last and scene.persona.prose.after:
-            extra.append(f"[{scene.persona.prose.after}]")
-        if role == "user":
-            body = "\n".join([*extra, body])
-        if messages and messages[-1].role == role:
-            messages[-1] = ChatMessage(messages[-1].role, f"{messages[-1].content}\n\n{body}")
+        role: Literal["user", "assistant"] = "assistant" if message.role == "character" else "user"
+        parts = _chat_parts(scene, message, char, is_last=n == last)
+        if turns and turns[-1][0] == role:
+            turns[-1][1].extend([Part(parts[0].section, "\n\n"), *parts])
         else:
-            messages.append(ChatMessage("assistant" if role == "assistant" else "user", body))
-    if messages and messages[0].role == "assistant":
-        messages.insert(0, ChatMessage("user", "…"))
-    return messages
+            turns.append((role, parts))
+    if turns and turns[0][0] == "assistant":
+        turns.insert(0, ("user", [Part("history", "…")]))
+    return [_chat_message(role, parts) for role, parts in turns]
+
+
+def _chat_parts(scene: Scene, message: Message, char: str, *, is_last: bool) -> list[Part]:
+    section = "message" if is_last else "history"
+    if message.role == "character":
+        return [Part(section, message.body, _ids(scene, message))]
+    moment = _chat_moment(scene.persona, message, char)
+    parts = [Part("moment" if is_last else "history", f"[{text}]\n") for text in moment]
+    if is_last:
+        extra = (scene.note, scene.persona.prose.after)
+        parts += [Part("note", f"[{text}]\n") for text in extra if text]
+    body = f"({message.body})" if message.role == "narrator" else message.body
+    return [*parts, Part(section, body)]
+
+
+def _chat_message(role: Literal["system", "user", "assistant"], parts: Sequence[Part]) -> ChatMessage:
+    return ChatMessage(role, "".join(part.text for part in parts), tuple(parts))
 
 
 def _chat_moment(persona: Persona, message: Message, char: str) -> list[str]:
