@@ -61,6 +61,7 @@ class LlamaEngine:
         self._lock = threading.Lock()
         self._counted: dict[str, int] = {}
         self._file: tuple[int, int] = (0, 0)
+        self.cells = 0  # tokens the cache holds, once the model is loaded
         self._gone: list[str] = []
         self._ahead = Cancel()
         self._reader: threading.Thread | None = None
@@ -119,6 +120,7 @@ class LlamaEngine:
         )
         done = yield from _translated(asked)
         self._counted.clear()
+        self.cells = done["cells"]
         self._info = ModelInfo(
             done["name"], done["context"], done["has_template"], tuple(done["warnings"]), mark
         )

@@ -23,7 +23,8 @@ from charstudio.model import ORDER, Sampling
 WIDER = 4096  # candidates that a grammar is tried on before the whole vocabulary
 MOST_GRAMMAR = 256_000
 MOST_SCHEMA = 64_000
-DEEPEST = 60
+DEEPEST = 60  # levels of a schema
+DEEPEST_GRAMMAR = 1000  # brackets within brackets; what a schema becomes has many
 BREAKERS = ("\n", ":", '"', "*")  # DRY: what may be repeated as often as a transcript needs it
 
 _CANDIDATE = np.dtype([("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
@@ -207,7 +208,7 @@ def _bias(native: Native, wanted: Sequence[tuple[str | int, float]]) -> list[Any
 
 def grammar_sampler(native: Native, grammar: str) -> Any:
     """A grammar ready for use; raises `EngineError` when llama.cpp finds a fault in it."""
-    if len(grammar) > MOST_GRAMMAR or _depth(grammar) > DEEPEST:
+    if len(grammar) > MOST_GRAMMAR or _depth(grammar) > DEEPEST_GRAMMAR:
         raise EngineError(_("The grammar is too long or too deeply nested; make it simpler."))
     if "\0" in grammar:
         raise EngineError(_("The grammar has a NUL character in it; remove it."))
