@@ -107,7 +107,7 @@ def _talk(options: argparse.Namespace) -> int:
 
     code = 0
     with _open(options, model=options.model) as studio:
-        with_seed(studio, options.seed, options.max_tokens)
+        with_seed(studio, options.seed, options.max_tokens, options.n)
         character = studio.library.cast.find(options.character)
         talk = studio.conversation.open(character.id, new=options.new)
         if options.new and not options.json:
@@ -125,7 +125,7 @@ def _talk(options: argparse.Namespace) -> int:
 def _say(studio: Any, talk_id: int, line: str, *, as_json: bool) -> None:
     from charstudio.talk import Finished, Said, Words
 
-    message_id = None
+    message_id, count = None, 0
     for event in studio.conversation.reply(talk_id, line, Cancel()):
         if as_json:
             if isinstance(event, Finished):
@@ -136,7 +136,8 @@ def _say(studio: Any, talk_id: int, line: str, *, as_json: bool) -> None:
         elif isinstance(event, Words) and event.message_id == message_id:
             print(event.text, end="", flush=True)
         elif isinstance(event, Finished):
-            print(flush=True)
+            count += 1
+            print(f"\n{count}. {event.message.body}" if count > 1 else "", flush=True)
 
 
 def _restart(studio: Any) -> None:
@@ -442,6 +443,9 @@ def _parser() -> argparse.ArgumentParser:
     talk = of_one("talk", _talk, _("open talk: one message a line"), as_json=True)
     talk.add_argument("--new", action="store_true", help=_("begin a new talk"))
     talk.add_argument("--model", metavar="M", help=_("a model’s name or file"))
+    talk.add_argument(
+        "--n", type=int, default=1, metavar="N", help=_("so many alternatives at once, kept as swipes")
+    )
     talk.add_argument("--seed", type=int, metavar="N", help=_("draw the same words again"))
     talk.add_argument("--max-tokens", type=_positive, metavar="N", help=_("the longest reply"))
     of_one("show", _show, _("the sheet of a character"), as_json=True)

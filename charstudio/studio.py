@@ -279,10 +279,12 @@ class Studio:
         return expand(text, called, self.conversation.user)
 
 
-def with_seed(studio: Studio, seed: int | None, max_tokens: int | None) -> None:
-    """Use a seed and a length for all replies from now on."""
+def with_seed(studio: Studio, seed: int | None, max_tokens: int | None, n: int = 1) -> None:
+    """Use a seed, a length and a number of alternatives for all replies from now on."""
     sampling = studio.conversation.sampling
-    studio.conversation.sampling = replace(sampling, seed=seed, max_tokens=max_tokens or sampling.max_tokens)
+    studio.conversation.sampling = replace(
+        sampling, seed=seed, max_tokens=max_tokens or sampling.max_tokens, n=n
+    )
 
 
 def read_file(path: Path) -> bytes:

@@ -39,7 +39,14 @@ def tiny_chat(path: Path, *, template: str = TEMPLATE, seed: int = 1, **more: An
     """A model that reads bytes; `more` are the fields of `_llama`."""
     tokens = ["<unk>", "<s>", "</s>", *CONTROL, *(f"<0x{n:02X}>" for n in range(256))]
     tokens += [chr(n) for n in range(32, 127)]
-    kinds = [UNKNOWN, CONTROL_TYPE, CONTROL_TYPE, *[CONTROL_TYPE] * len(CONTROL), *[BYTE] * 256, *[NORMAL] * 95]
+    kinds = [
+        UNKNOWN,
+        CONTROL_TYPE,
+        CONTROL_TYPE,
+        *[CONTROL_TYPE] * len(CONTROL),
+        *[BYTE] * 256,
+        *[NORMAL] * 95,
+    ]
     vocabulary = [
         text("tokenizer.ggml.model", "llama"),
         _array("tokenizer.ggml.tokens", STRING, [_text(t.replace(" ", "▁")) for t in tokens]),
@@ -48,7 +55,7 @@ def tiny_chat(path: Path, *, template: str = TEMPLATE, seed: int = 1, **more: An
         number("tokenizer.ggml.bos_token_id", 1),
         number("tokenizer.ggml.eos_token_id", 2),
         number("tokenizer.ggml.unknown_token_id", 0),
-        number("tokenizer.ggml.add_space_prefix", False, BOOL),  # noqa: FBT003
+        number("tokenizer.ggml.add_space_prefix", False, BOOL),
     ]
     if template:
         vocabulary.append(text("tokenizer.chat_template", template))
@@ -63,7 +70,9 @@ def tiny_gemma(starter: Path, path: Path, *, template: str = "", seed: int = 1, 
     return _llama(path, vocabulary, count, seed, **more)
 
 
-def adapter(path: Path, *, width: int = 64, layers: int = 2, rank: int = 4, strength: float = 8.0, seed: int = 7) -> Path:
+def adapter(
+    path: Path, *, width: int = 64, layers: int = 2, rank: int = 4, strength: float = 8.0, seed: int = 7
+) -> Path:
     """A LoRA for the tiny models, on the queries of each layer."""
     random = np.random.default_rng(seed)
     tensors = {}
@@ -80,7 +89,9 @@ def adapter(path: Path, *, width: int = 64, layers: int = 2, rank: int = 4, stre
     return write(path, pairs, tensors)
 
 
-def control_vector(path: Path, *, width: int = 64, layers: int = 2, seed: int = 9, strength: float = 1.0) -> Path:
+def control_vector(
+    path: Path, *, width: int = 64, layers: int = 2, seed: int = 9, strength: float = 1.0
+) -> Path:
     random = np.random.default_rng(seed)
     tensors = {
         f"direction.{n}": (random.normal(0, 1, width) * strength).astype(np.float32) for n in range(1, layers)

@@ -59,6 +59,7 @@ class LlamaEngine:
         self._info: ModelInfo | None = None
         self._died: str = ""
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._counted: dict[str, int] = {}
         self._file: tuple[int, int] = (0, 0)
         self.cells = 0  # tokens the cache holds, once the model is loaded
@@ -90,6 +91,10 @@ class LlamaEngine:
 
     def load(self, cancel: Cancel) -> Iterator[EngineEvent]:
         """Load the model, yielding how far it is; nothing to do when it is loaded."""
+        with self._turn(self._loading, cancel):
+            yield from self._load(cancel)
+
+    def _load(self, cancel: Cancel) -> Iterator[EngineEvent]:
         if self._info is not None and self._child.running:
             return
         if self._info is not None and (death := self._child.death()) is not None:
@@ -214,12 +219,23 @@ class LlamaEngine:
         self._info = None
         return ChildDied(self._died)
 
+    @contextlib.contextmanager
+    def _turn(self, lock: threading.Lock, cancel: Cancel | None) -> Iterator[None]:
+        """Wait for a lock, but no longer than until Stop."""
+        while not lock.acquire(timeout=0.05):
+            if cancel is not None:
+                cancel.check()
+        try:
+            yield
+        finally:
+            lock.release()
+
     def _ask(self, do: str, cancel: Cancel | None, *, ahead: bool = False, **fields: Any) -> Asked:
         # The child answers one question at a time; a count on one lane waits for a reply on another.
         # What is read ahead makes way for everything else.
         if not ahead:
             self._ahead.set()
-        with self._lock:
+        with self._turn(self._lock, cancel):
             gone, self._gone = self._gone, []
             try:
                 return (yield from self._child.ask(do, cancel, gone=gone, **fields))

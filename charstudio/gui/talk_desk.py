@@ -27,6 +27,7 @@ from charstudio.voices import VoiceSettings
 
 INFERENCE_LANE = "inference"
 VOICE_LANE = "voice"
+WARMING_LANE = "warming"
 PAGE = 60
 
 
@@ -52,6 +53,7 @@ class TalkDesk(QObject):
         self._player = Player(self)
         self._talk: Talk | None = None
         self._speaking_in = 0  # the talk whose reply is being written
+        self._writing = 0  # the message it becomes
         self._sent = ""
         self._kept = False
 
@@ -101,11 +103,36 @@ class TalkDesk(QObject):
         self._view.set_busy(self._speaking_in == self._talk.id)
         if not self._studio.model_name():
             self._view.show_no_model()
+        elif self._window.tab == "talk":
+            self._warm(self._talk.id)
+
+    def _warm(self, talk: int) -> None:
+        """Load the model and let it read the talk while the writer still looks at it."""
+        if not self._bridge.busy(INFERENCE_LANE):
+            self._bridge.stop(WARMING_LANE)
+            prepare = self._studio.conversation.prepare
+            self._bridge.run(
+                WARMING_LANE, lambda cancel: prepare(talk, cancel), self._on_warming, self._on_warm
+            )
+
+    def _on_warming(self, events: list[Any]) -> None:
+        last = events[-1]
+        if isinstance(last, Loading):
+            here = self._talk is not None and self._talk.id == self._speaking_in
+            self._progress(_("Loading the model"), round(last.share * 100), 100, here=here)
+
+    def _on_warm(self, _ended: Ended) -> None:
+        # Whatever went wrong is told when the writer says something; until then it is of no use to know.
+        if not self._bridge.busy(INFERENCE_LANE):
+            self._window.status.end_work()
 
     def _on_tab(self, tab: str) -> None:
         who = self._desk.who
-        if tab == "talk" and who is not None and self._talk is None:
-            self.show(who)
+        if tab == "talk" and who is not None:
+            if self._talk is None:
+                self.show(who)
+            elif self._studio.model_name():
+                self._warm(self._talk.id)
 
     def _on_sheet_changed(self) -> None:
         who = self._desk.who
@@ -123,12 +150,13 @@ class TalkDesk(QObject):
         self._sent, self._kept = text, False
         self._write(talk, lambda cancel: self._studio.conversation.reply(talk, text, cancel))
 
-    def again(self, message_id: int) -> None:
-        """Answer anew."""
+    def again(self, message_id: int, count: int = 1) -> None:
+        """Answer anew, once or several times at once."""
         if self._talk is None or self._bridge.busy(INFERENCE_LANE):
             return
         self._sent, self._kept = "", True
-        self._write(self._talk.id, lambda cancel: self._studio.conversation.again(message_id, cancel))
+        again = self._studio.conversation.again
+        self._write(self._talk.id, lambda cancel: again(message_id, cancel, alternatives=count))
 
     def stop(self) -> None:
         """Stop writing; what is written stays."""
@@ -164,10 +192,10 @@ class TalkDesk(QObject):
             words = _("Reading {done:,} of {total:,}", done=event.done, total=event.total)
             self._progress(words, event.done - event.cached, event.total - event.cached, here=here)
         elif isinstance(event, Said):
-            self._kept = True
+            self._kept, self._writing = True, event.message.id
             if here:
                 self._said(event)
-        elif isinstance(event, Finished) and here:
+        elif isinstance(event, Finished) and here and event.message.id == self._writing:
             self._view.finish(event.message)
 
     def _said(self, event: Said) -> None:

@@ -23,6 +23,7 @@ from charstudio.model import Character, Message, Talk
 
 TALKS_IN_MENU = 20
 LONG_TITLE = 48
+SEVERAL = 4  # answers written at once
 
 
 class TalkView(Paper):
@@ -30,7 +31,7 @@ class TalkView(Paper):
 
     send_wanted = Signal(str)
     stop_wanted = Signal()
-    again_wanted = Signal(int)
+    again_wanted = Signal(int, int)
     swipe_wanted = Signal(int, int)
     edit_wanted = Signal(int, str)
     delete_wanted = Signal(int)
@@ -112,6 +113,7 @@ class TalkView(Paper):
         acts = {}
         for name, words, keys, icon, slot in (
             ("again", _("Answer again"), "Ctrl+R", "refresh-cw", self.answer_again),
+            ("several", _("Four more answers"), "Ctrl+Shift+R", "refresh-cw", self.answer_several),
             ("speak", _("Speak it aloud"), "Ctrl+M", "volume-2", self.speak),
             ("remember", _("Remember this"), "Ctrl+D", "bookmark", self.remember),
             ("edit", _("Edit the message"), "F2", "pencil", self.edit_last),
@@ -197,7 +199,7 @@ class TalkView(Paper):
         """The model writes, or it does so no longer."""
         self._composer.set_busy(busy)
         self._said.set_busy(busy)
-        for action in ("again", "edit"):
+        for action in ("again", "several", "edit"):
             self._acts[action].setEnabled(not busy)
 
     def show_notice(self, text: str, link_word: str = "", kind: Literal["info", "danger"] = "info") -> None:
@@ -224,6 +226,12 @@ class TalkView(Paper):
         bubble = self._said.meant()
         if bubble is not None:
             self._ask_again(bubble)
+
+    def answer_several(self) -> None:
+        """Ask for four more answers at once, to choose from by swiping."""
+        bubble = self._said.meant()
+        if bubble is not None:
+            self._ask_again(bubble, SEVERAL)
 
     def speak(self) -> None:
         """Hear the last reply, or the message with the keyboard."""
@@ -313,12 +321,12 @@ class TalkView(Paper):
             case "swipe_back" | "swipe_on":
                 self._swipe(bubble, -1 if name == "swipe_back" else 1)
 
-    def _ask_again(self, bubble: Bubble) -> None:
+    def _ask_again(self, bubble: Bubble, count: int = 1) -> None:
         if self._mute:
             self.show_no_model()
         elif not self._composer.busy:
             self._said.expect_again(bubble)
-            self.again_wanted.emit(bubble.message.id)
+            self.again_wanted.emit(bubble.message.id, count)
 
     def _swipe(self, bubble: Bubble, step: int) -> None:
         message = bubble.message

@@ -104,11 +104,11 @@ class Conversation:
         yield Said(said)
         yield from self._answer(talk_id, cancel)
 
-    def again(self, message_id: int, cancel: Cancel) -> Iterator[TalkEvent]:
-        """Answer anew: a further swipe beside a reply, or the reply that a message still lacks."""
+    def again(self, message_id: int, cancel: Cancel, *, alternatives: int = 1) -> Iterator[TalkEvent]:
+        """Answer anew: further swipes beside a reply, or the reply that a message still lacks."""
         message = self._library.talks.message(message_id)
         beside = message.id if message.role == "character" else None
-        yield from self._answer(message.talk_id, cancel, beside=beside)
+        yield from self._answer(message.talk_id, cancel, beside=beside, alternatives=alternatives)
 
     def edit(self, message_id: int, body: str) -> Message:
         """Change the words of a message, and of the memory that came from it."""
@@ -145,13 +145,15 @@ class Conversation:
         scene = Scene(persona, self.user, (*history, last), note, mark=info.mark)
         return counted(build(scene, engine.count, info.context), engine.count)
 
-    def _answer(self, talk_id: int, cancel: Cancel, beside: int | None = None) -> Iterator[TalkEvent]:
+    def _answer(
+        self, talk_id: int, cancel: Cancel, beside: int | None = None, alternatives: int = 0
+    ) -> Iterator[TalkEvent]:
         engine = self._engine()
         yield from engine.load(cancel)
         scene = self._scene(talk_id, beside)
         prompt, scene = self._fitted(talk_id, scene, engine)
         for attempt in (0, 1):
-            sampling = self.sampling
+            sampling = replace(self.sampling, n=alternatives or self.sampling.n)
             if attempt and sampling.seed is not None:
                 sampling = replace(sampling, seed=sampling.seed + 1)
             replies = yield from self._written(engine, prompt, sampling, talk_id, beside, cancel)
@@ -172,18 +174,25 @@ class Conversation:
         beside: int | None,
         cancel: Cancel,
     ) -> Generator[TalkEvent, None, list[Message]]:
-        """Keep the replies as they come; the first of several is the one in view."""
+        """Keep the replies as they come; of several the one that began first is the one in view."""
         called, mark = self._called(talk_id), engine.describe().mark
         writing: dict[int, _Writing] = {}
+        first: _Writing | None = None
         state: MessageState = "failed"
         try:
             for event in engine.stream(prompt, sampling, cancel):
                 if isinstance(event, Piece):
                     if event.branch not in writing:
-                        siblings = (w.message_id for w in writing.values() if w.message_id is not None)
-                        place = next(siblings, beside)
+                        place = first.message_id if first is not None else beside
                         writing[event.branch] = _Writing(self._library, talk_id, place, called)
-                    yield from writing[event.branch].more(event.text)
+                    one = writing[event.branch]
+                    first = first or one
+                    if one is first:
+                        yield from one.more(event.text)
+                    elif one.message_id is None and list(one.more(event.text)):
+                        self._library.talks.show(first.message_id or 0)
+                    else:
+                        list(one.more(event.text))
                 else:
                     yield event
                 if isinstance(event, Figures) and event.branch in writing:
@@ -194,9 +203,7 @@ class Conversation:
             if not cancel.is_set():
                 raise
         finally:
-            ended = [m for _n, w in sorted(writing.items()) if (m := w.end(state)) is not None]
-            if len(ended) > 1:
-                self._library.talks.show(ended[0].id)
+            ended = [m for w in writing.values() if (m := w.end(state)) is not None]
         ended = [self._library.talks.message(m.id) for m in ended]
         for message in ended:
             yield Finished(message)

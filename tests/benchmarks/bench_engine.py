@@ -375,11 +375,17 @@ def main() -> int:
                 good = ratio <= wanted if less else ratio >= wanted
                 reached &= good
                 if options.json:
-                    print(json.dumps({"figure": figure, "ratio": ratio, "wanted": wanted, "good": good}), flush=True)
+                    print(
+                        json.dumps({"figure": figure, "ratio": ratio, "wanted": wanted, "good": good}),
+                        flush=True,
+                    )
                 else:
                     sign = "≤" if less else "≥"
                     mark = "" if good else "   NOT REACHED"
-                    print(f"{figure}\n    {ours} / {peer} = {ratio:.3f} (wanted {sign} {wanted}){mark}", flush=True)
+                    print(
+                        f"{figure}\n    {ours} / {peer} = {ratio:.3f} (wanted {sign} {wanted}){mark}",
+                        flush=True,
+                    )
         bench.engine.close()
     return 0 if reached else 1
 

@@ -248,7 +248,7 @@ def test_the_buttons_of_the_last_reply(view, qtbot):
     for name, signal, args in (
         ("Speak it aloud", view.speak_wanted, [2]),
         ("Remember this", view.keep_memory_wanted, [2]),
-        ("Answer again", view.again_wanted, [2]),
+        ("Answer again", view.again_wanted, [2, 1]),
         ("Delete", view.delete_wanted, [2]),
         ("Previous answer", view.swipe_wanted, [2, -1]),
         ("Next answer", view.swipe_wanted, [2, 1]),
@@ -263,8 +263,9 @@ def test_keys_in_the_empty_composer(view, qtbot):
     control = Qt.KeyboardModifier.ControlModifier
     for key, modifier, signal, args in (
         (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier, view.swipe_wanted, [2, -1]),
-        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, view.again_wanted, [2]),
-        (Qt.Key.Key_R, control, view.again_wanted, [2]),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, view.again_wanted, [2, 1]),
+        (Qt.Key.Key_R, control, view.again_wanted, [2, 1]),
+        (Qt.Key.Key_R, control | Qt.KeyboardModifier.ShiftModifier, view.again_wanted, [2, 4]),
         (Qt.Key.Key_M, control, view.speak_wanted, [2]),
         (Qt.Key.Key_D, control, view.keep_memory_wanted, [2]),
     ):
@@ -349,7 +350,7 @@ def test_the_last_message_without_an_answer_can_be_answered(view, qtbot):
     view.show_talk(TALK, [message(1)], [TALK])
     with qtbot.waitSignal(view.again_wanted) as told:
         qtbot.mouseClick(button(bubbles(view)[0], "Ask for an answer"), Qt.MouseButton.LeftButton)
-    assert told.args == [1]
+    assert told.args == [1, 1]
 
 
 # Where the reader is

@@ -15,8 +15,8 @@ from charstudio import paths
 from charstudio.engines import EchoEngine, Figures, Piece, Shelf, inspect_model
 from charstudio.engines.llama import default_threads
 from charstudio.engines.template import Wording, render, shortcomings
-from charstudio.engines.thinking import Thinking
 from charstudio.engines.text import Unfolding
+from charstudio.engines.thinking import Thinking
 from charstudio.errors import Cancel, Cancelled, EngineError
 from charstudio.model import ChatMessage, Prompt, Sampling
 
