@@ -6,6 +6,7 @@ a cache that is known.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -18,7 +19,7 @@ from charstudio.engines.prompts import Encoded
 from charstudio.engines.sampling import Drawer, grammar_of
 from charstudio.engines.slots import AdapterKey, Slot, Slots
 from charstudio.engines.text import Unfolding
-from charstudio.engines.thinking import MOST_THOUGHT, Thinking
+from charstudio.engines.thinking import MARKS, MOST_THOUGHT, Thinking
 from charstudio.errors import Cancel, Cancelled, EngineError
 from charstudio.i18n import _
 from charstudio.model import Sampling
@@ -58,18 +59,20 @@ class Writer:
         grammar = grammar_of(how)
         slot, figures = yield from self._read(prompt, key, adapters)
         seed = how.seed if how.seed is not None else random.SystemRandom().randrange(2**31)
-        branches = [
-            _Branch(self, n, slot if not n else None, prompt, stops, how, seed + n, grammar)
-            for n in range(max(1, how.n))
-        ]
+        branches: list[_Branch] = []
+        holding = contextlib.ExitStack()
         try:
-            for branch in branches[1:]:
-                branch.slot = self.slots.branch(slot)
+            holding.enter_context(self.slots.working(slot))
+            for n in range(max(1, how.n)):
+                own = slot if not n else self.slots.branch(slot)
+                holding.enter_context(self.slots.working(own))
+                branches.append(_Branch(self, n, own, prompt, stops, how, seed + n, grammar))
             yield from self._write(branches, len(prompt.ids))
         except Cancelled:  # what was written is kept, and so is what it cost
             yield from (branch.figures(began, figures) for branch in branches)
             raise
         finally:
+            holding.close()
             for branch in branches:
                 branch.drawer.close()
         yield from (branch.figures(began, figures) for branch in branches)
@@ -95,7 +98,7 @@ class Writer:
         """
         self.native.cancel = cancel
         choices = [self.native.tokens_inside(option) for option in options]
-        if not all(choices):
+        if not all(option.strip() for option in options):
             raise EngineError(_("An option is empty; give each at least one word."))
         found = []
         for prompt in prompts:
@@ -184,24 +187,29 @@ class Writer:
             if len(live) == 1:
                 rows = [-1]
             if live:
-                self.step([b.slot for b in live if b.slot], [b.drawn[-1] for b in live])
+                self.step([b.slot for b in live], [b.drawn[-1] for b in live])
 
     def _scored(self, slot: Slot, choices: Sequence[Sequence[int]]) -> list[float]:
         found = [float(_log_share(self.native.logits(), ids[0])) for ids in choices]
         longer = [n for n, ids in enumerate(choices) if len(ids) > 1]
-        slots = [self.slots.branch(slot) for _n in longer]
+        slots: list[Slot] = []
+        holding = contextlib.ExitStack()
         try:
+            holding.enter_context(self.slots.working(slot))
             batch, rows = [], []
-            for branch, n in zip(slots, longer, strict=True):
+            for n in longer:
+                branch = self.slots.branch(slot)
+                slots.append(branch)
+                holding.enter_context(self.slots.working(branch))
                 for at, token in enumerate(choices[n][:-1]):
                     batch.append(Token(token, len(slot.ids) + at, (branch.sequence,), wanted=True))
                     rows.append((n, choices[n][at + 1]))
-            with self.slots.working(slot, *slots):
-                for start in range(0, len(batch), CHUNK):
-                    self._decode(batch[start : start + CHUNK], slots)
-                    for row, (n, token) in enumerate(rows[start : start + CHUNK]):
-                        found[n] += float(_log_share(self.native.logits(row), token))
+            for start in range(0, len(batch), CHUNK):
+                self._decode(batch[start : start + CHUNK], slots)
+                for row, (n, token) in enumerate(rows[start : start + CHUNK]):
+                    found[n] += float(_log_share(self.native.logits(row), token))
         finally:
+            holding.close()
             for branch in slots:
                 self.slots.release(branch)
         return [total / len(ids) for total, ids in zip(found, choices, strict=True)]
@@ -229,7 +237,7 @@ class _Branch:
         self,
         writer: Writer,
         number: int,
-        slot: Slot | None,
+        slot: Slot,
         prompt: Encoded,
         stops: Sequence[str],
         how: Sampling,
@@ -257,7 +265,7 @@ class _Branch:
             self.ended = "end"
         else:
             self.drawn.append(token)
-            yield from self._words(self._native.piece(token, special=self._native.is_control(token)))
+            yield from self._words(self._native.piece(token) or self._mark(token))
             if self._text.stopped:
                 self.ended = "stop"
             elif self._spent() >= self._how.max_tokens or len(self.drawn) >= most:
@@ -280,6 +288,11 @@ class _Branch:
             "ids": self.drawn[self._said_from :],
         }
         return {"figures": figures}
+
+    def _mark(self, token: int) -> bytes:
+        """A control word is heard only where it opens or closes a thought."""
+        word = self._native.piece(token, special=True)
+        return word if word.decode(errors="replace") in MARKS else b""
 
     def _spent(self) -> int:
         if self._thinking.inside:

@@ -231,9 +231,11 @@ def grammar_of(how: Sampling) -> str:
     from llama_cpp.llama_grammar import json_schema_to_gbnf
 
     try:
-        return str(json_schema_to_gbnf(text))
+        grammar = str(json_schema_to_gbnf(text))
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError) as exc:
         raise EngineError(_("The JSON schema does not work: {why}.", why=str(exc)[:160])) from exc
+    # JSON allows no control character within a text, though the converter does
+    return grammar.replace('char ::= [^"\\\\] |', 'char ::= [^"\\\\\\x7F\\x00-\\x1F] |')
 
 
 def _references(schema: Any) -> list[str]:

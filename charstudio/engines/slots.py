@@ -53,7 +53,7 @@ class Slot:
     adapters: AdapterKey = ()
     used: int = 0
     changed: bool = False
-    busy: bool = False
+    busy: int = 0  # how many works hold it; above 0 it is not given away
     trace: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
 
 
@@ -88,7 +88,9 @@ class Slots:
             if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(own, key):
                 held = len(own.ids)
                 best, shared = own, min(most, common(own.ids, ids))
-        if best is not None and best is not own and shared > 0:
+        if best is not None and best is not own and shared > 0 and not best.key:
+            own.key, own = "", best  # an alternative becomes the talk; what was the talk may be swiped back to
+        elif best is not None and best is not own and shared > 0:
             self._clear(own)
             self._cache.copy(best.sequence, own.sequence)
             own.ids, own.trace = list(best.ids), list(best.trace)
@@ -135,12 +137,12 @@ class Slots:
     def working(self, *slots: Slot) -> Iterator[None]:
         """Keep these slots from being given away meanwhile."""
         for slot in slots:
-            slot.busy = True
+            slot.busy += 1
         try:
             yield
         finally:
             for slot in slots:
-                slot.busy = False
+                slot.busy -= 1
 
     def make_room(self) -> None:
         """Give up the slot that was not used for the longest time, unnamed ones first."""

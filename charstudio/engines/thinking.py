@@ -18,6 +18,8 @@ CLOSERS = (
     "<|channel|>final<|message|>",
     "</seed:think>",
 )
+# of control words those that a token may be
+MARKS = frozenset({*OPENERS, *CLOSERS})
 LONGEST = max(map(len, (*OPENERS, *CLOSERS)))
 MOST_THOUGHT = 2048  # tokens a model may think; then it has to answer or is stopped
 
