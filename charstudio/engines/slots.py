@@ -89,7 +89,7 @@ class Slots:
                 held = len(own.ids)
                 best, shared = own, min(most, common(own.ids, ids))
         if best is not None and best is not own and shared > 0 and not best.key:
-            own.key, own = "", best  # an alternative becomes the talk; what was the talk may be swiped back to
+            own.key, own = "", best  # what was the talk may be swiped back to
         elif best is not None and best is not own and shared > 0:
             self._clear(own)
             self._cache.copy(best.sequence, own.sequence)

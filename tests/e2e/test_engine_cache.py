@@ -345,7 +345,7 @@ class TestShapes:
         ],
     )
     def test_a_bad_schema_is_a_sentence(self, engine, schema):
-        with pytest.raises(EngineError, match="JSON schema|grammar"):
+        with pytest.raises(EngineError, match=r"JSON schema|grammar"):
             ask(engine, talk("Hello."), replace(WARM, schema=schema))
 
 
