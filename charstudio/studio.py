@@ -92,8 +92,7 @@ class Studio:
             return "echo"
         if not self.settings.model:
             return _("Starter model") if self.shelf.has_starter() else ""
-        listed = (m.name for m in self.shelf.all() if m.path == self.settings.model)
-        return next(listed, Path(self.settings.model).stem)
+        return self.shelf.name_of(Path(self.settings.model))
 
     def _opened(self) -> Engine:
         if self.settings.engine == "echo":
@@ -102,7 +101,9 @@ class Studio:
             raise EngineError(_("Open talk needs the extra `engine`: pip install 'charstudio[engine]'."))
         path = self.shelf.find(self.settings.model)
         prepare = self.shelf.prepare_starter if path == self.shelf.starter_path() else None
-        return LlamaEngine(path, self.settings.context, self.settings.threads, prepare)
+        own = self.shelf.settings_of(path)
+        context, threads = own.context or self.settings.context, own.threads or self.settings.threads
+        return LlamaEngine(path, context, threads, prepare)
 
     def _settle(self) -> None:
         self.conversation.user = self.settings.persona or _("Writer")

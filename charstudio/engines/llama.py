@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from charstudio.children import Child
 from charstudio.engines.door import EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
+from charstudio.engines.estimate import default_threads, memory_warning
 from charstudio.engines.gguf import inspect_model
 from charstudio.errors import Cancel, ChildDied, EngineError, StudioError
 from charstudio.i18n import _
@@ -72,7 +72,10 @@ class LlamaEngine:
         if self._prepare is not None:
             for share in self._prepare(cancel):
                 yield Loading(share / 2)
-        check_memory(inspect_model(self.path), self._context)
+        if warning := memory_warning(inspect_model(self.path), self._context):
+            log.warning(
+                "%s", warning
+            )  # the writer was told when choosing; mapped files can be larger than memory
         asked = self._ask("load", cancel, path=str(self.path), context=self._context, threads=self._threads)
         done = yield from _translated(asked)
         self._info = ModelInfo(done["name"], done["context"], done["has_template"])
@@ -125,42 +128,6 @@ class LlamaEngine:
                 raise
             except StudioError as exc:
                 raise EngineError(str(exc)) from exc
-
-
-def default_threads() -> int:
-    """Physical cores less one, at least one: the window and the system keep a core."""
-    logical = os.cpu_count() or 2
-    physical = _physical_cores() or max(1, logical // 2)
-    return max(1, min(logical, physical) - 1)
-
-
-def _physical_cores() -> int:
-    seen = set()
-    for topology in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology"):
-        try:
-            package = (topology / "physical_package_id").read_text()
-            seen.add((package, (topology / "core_id").read_text()))
-        except OSError:
-            return 0
-    return len(seen)
-
-
-def check_memory(file: Any, context: int) -> None:
-    """Raise `EngineError` when a model cannot fit into this machine's memory at all."""
-    try:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return
-    needed = file.size + file.kv_bytes_per_token * min(context, file.context or context)
-    if needed > total:
-        raise EngineError(
-            _(
-                "{name} needs about {need:.1f} GB, more than the {have:.1f} GB here; choose a smaller model.",
-                name=file.name,
-                need=needed / 1e9,
-                have=total / 1e9,
-            )
-        )
 
 
 def _translated(
