@@ -10,6 +10,7 @@ import pytest
 
 from charstudio import paths, settings
 from charstudio.cli import run
+from charstudio.engines import Shelf
 from tests.gguf_files import tiny_model
 
 pytestmark = pytest.mark.usefixtures("home")
