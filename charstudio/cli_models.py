@@ -36,7 +36,9 @@ def _list(options: argparse.Namespace) -> int:
     shelf, machine, chosen = Shelf(), this_machine(), settings.load()
     models = shelf.all()
     found = {
-        m.path: estimate(m.file, machine, shelf.settings_of(Path(m.path)).context or chosen.context)
+        m.path: estimate(
+            m.file, machine, shelf.settings_of(Path(m.path)).context or chosen.context, shelf.speed()
+        )
         for m in models
         if m.file is not None
     }

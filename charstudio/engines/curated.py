@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from charstudio.engines.estimate import Estimate, Machine, estimate
+from charstudio.engines.estimate import Calibration, Estimate, Machine, estimate
 from charstudio.errors import EngineError
 from charstudio.i18n import _
 from charstudio.model import ModelFile
@@ -35,7 +35,9 @@ class Suggested:
     words: str
     sha256: str = ""
 
-    def estimate(self, machine: Machine, context: int = 4096) -> Estimate:
+    def estimate(
+        self, machine: Machine, context: int = 4096, calibration: Calibration | None = None
+    ) -> Estimate:
         """What it would ask of a computer, guessed before its header is here."""
         file = ModelFile(
             path="",
@@ -51,7 +53,7 @@ class Suggested:
             vocabulary=130_000,
             width=4096,
         )
-        return estimate(file, machine, context)
+        return estimate(file, machine, context, calibration)
 
 
 def load_suggested(file: Path) -> tuple[Suggested, ...]:

@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from typing import Any
 from charstudio import paths
 from charstudio.engines.curated import load_suggested, named
 from charstudio.engines.download import Fetched, Fetching, download
+from charstudio.engines.estimate import Calibration
 from charstudio.engines.gguf import inspect_model, is_later_part, parts_of
 from charstudio.engines.labels import Labels
 from charstudio.engines.links import Links, ModelSettings, Sum, read_links, write_links
+from charstudio.engines.speeds import known_speed, learn_speed
 from charstudio.engines.sums import CHUNK, Checking, hashed
 from charstudio.errors import Cancel, EngineError
 from charstudio.i18n import _
@@ -59,6 +61,7 @@ class Shelf:
     def __init__(self) -> None:
         self._list = paths.data() / "models.json"
         self._labels = Labels(paths.cache() / "models.json")
+        self._speed = paths.cache() / "speed.json"
         self._lock = threading.RLock()
 
     def all(self) -> list[ShelvedModel]:
@@ -85,6 +88,16 @@ class Shelf:
         """What a model is called, without opening its file."""
         known = self._labels.known(path)
         return known.name if known is not None else path.stem
+
+    def speed(self) -> Calibration | None:
+        """How fast this computer was in earlier replies."""
+        return known_speed(self._speed)
+
+    def learn(self, path: Path, figures: Mapping[str, Any]) -> None:
+        """Keep how fast a reply of this model was."""
+        model = self._labels.known(path)
+        if model is not None:
+            learn_speed(self._speed, model, figures)
 
     # Folders
 

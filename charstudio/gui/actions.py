@@ -69,6 +69,18 @@ def _table() -> dict[str, tuple[Entry | None, ...]]:
             Entry("plain_size", _("Normal text size"), "Ctrl+Alt+0"),
             Entry("other_light", _("Change between light and dark"), "Ctrl+Shift+L", "moon"),
         ),
+        _("&Models"): (
+            Entry("model_add", _("Add a model…"), "Ctrl+Alt+O", "plus"),
+            Entry("model_folder", _("Look through a folder…"), "Ctrl+Alt+F", "folder-open"),
+            Entry("model_address", _("Download from an address…"), "Ctrl+Alt+A", "globe"),
+            None,
+            Entry("model_use", _("Use the model"), "Ctrl+Alt+U", "cpu"),
+            Entry("model_check", _("Check the model’s file"), "Ctrl+Alt+C", "check"),
+            Entry("model_forget", _("Take the model off the list"), "Ctrl+Alt+X", "x"),
+            None,
+            Entry("model_download", _("Download the suggested model"), "Ctrl+Alt+D", "download"),
+            Entry("model_stop", _("Cancel the download or check"), "Ctrl+Alt+S", "square"),
+        ),
         _("&Help"): (
             Entry("shortcuts", _("All shortcuts"), "Ctrl+/ F1", "keyboard"),
             Entry("about", _("About charstudio"), "Shift+F1", "info"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from charstudio import paths
 from charstudio.engines import Loading, Reading
@@ -32,6 +32,8 @@ PAGE = 60
 
 class TalkDesk(QObject):
     """The talk of the character that is open; one reply is written at a time."""
+
+    replied = Signal(dict)  # what a reply cost: the engine's figures
 
     def __init__(
         self,
@@ -167,8 +169,10 @@ class TalkDesk(QObject):
             self._kept = True
             if here:
                 self._said(event)
-        elif isinstance(event, Finished) and here:
-            self._view.finish(event.message)
+        elif isinstance(event, Finished):
+            self.replied.emit(event.message.figures)
+            if here:
+                self._view.finish(event.message)
 
     def _said(self, event: Said) -> None:
         if event.message.swipe > 1:
