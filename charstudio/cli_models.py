@@ -119,15 +119,18 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _suggested(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
     from charstudio.engines.curated import load_suggested, suggested_for
-    from charstudio.engines.estimate import gigabytes, this_machine
+    from charstudio.engines.estimate import gigabytes, speed_words, this_machine
 
-    machine = this_machine()
+    machine, chosen, speed = this_machine(), settings.load(), Shelf().speed()
     models = suggested_for(load_suggested(paths.resource("models.yaml")), machine)
     if options.json:
-        return _json([{**asdict(m), "estimate": asdict(m.estimate(machine))} for m in models])
+        return _json(
+            [{**asdict(m), "estimate": asdict(m.estimate(machine, chosen.context, speed))} for m in models]
+        )
     for model in models:
-        guess = model.estimate(machine)
+        guess = model.estimate(machine, chosen.context, speed)
         facts = (gigabytes(model.size), model.licence, guess.verdict, speed_words(guess.words_per_s))
         print("\t".join((model.name, *facts, model.words)))
     if not models:
@@ -194,15 +197,6 @@ _WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
     "choose": _choose,
     "folder": _folder,
 }
-
-
-def speed_words(words_per_s: float) -> str:
-    """A speed as people feel it."""
-    if words_per_s >= 1:
-        return _("about {n} words a second", n=round(words_per_s))
-    if words_per_s > 0:
-        return _("about {n} seconds a word", n=round(1 / words_per_s))
-    return _("speed unknown")
 
 
 def _facts(file: Any) -> list[str]:

@@ -62,12 +62,15 @@ def download(url: str, folder: Path, cancel: Cancel, sha256: str = "", size: int
     urls = part_addresses(address_of(url))
     if sha256 and len(urls) > 1:
         raise EngineError(_("A checksum cannot be given for a model in parts; leave it out."))
-    folder.mkdir(parents=True, exist_ok=True)
-    # The first part comes last: without it nothing looks like a model.
-    for part_url in reversed(urls):
-        for event in _one(part_url, folder, cancel, sha256.lower(), size, whole=len(urls) == 1):
-            if not isinstance(event, Fetched) or part_url == urls[0]:
-                yield event
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # The first part comes last: without it nothing looks like a model.
+        for part_url in reversed(urls):
+            for event in _one(part_url, folder, cancel, sha256.lower(), size, whole=len(urls) == 1):
+                if not isinstance(event, Fetched) or part_url == urls[0]:
+                    yield event
+    except OSError as exc:
+        raise EngineError(_cannot_write(exc)) from exc
 
 
 def _one(url: str, folder: Path, cancel: Cancel, sha256: str, size: int, *, whole: bool) -> Iterator[Event]:
@@ -165,25 +168,22 @@ def _written(url: str, part: Part, answer: Answer, cancel: Cancel) -> Iterator[F
     first: bytes | None = None if done else b""
     wrong = ""
     yield Fetching(done, total, 0.0)
-    try:
-        with part.file.open("ab") as out:
-            while piece := answer.piece(cancel):
-                out.write(piece)
-                done += len(piece)
-                if first is not None:
-                    first += piece[:64]
-                    wrong = _no_model(url, first)
-                    first = first if len(first) < 4 else None
-                if wrong or (total and done > total):
-                    break
-                now = time.monotonic()
-                if now - told >= TOLD_EVERY:
-                    told = now
-                    yield Fetching(done, total, (done - begun) / max(0.001, now - start))
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as exc:
-        raise EngineError(_cannot_write(exc)) from exc
+    with part.file.open("ab") as out:
+        while piece := answer.piece(cancel):
+            out.write(piece)
+            done += len(piece)
+            if first is not None:
+                first += piece[:64]
+                wrong = _no_model(url, first)
+                first = first if len(first) < 4 else None
+            if wrong or (total and done > total):
+                break
+            now = time.monotonic()
+            if now - told >= TOLD_EVERY:
+                told = now
+                yield Fetching(done, total, (done - begun) / max(0.001, now - start))
+        out.flush()
+        os.fsync(out.fileno())
     if wrong:
         part.drop()
         raise EngineError(wrong)
@@ -195,6 +195,12 @@ def _written(url: str, part: Part, answer: Answer, cancel: Cancel) -> Iterator[F
     if not total:
         part.note_size(done)
     yield Fetching(done, done, (done - begun) / max(0.001, time.monotonic() - start))
+
+
+def _validator(head: Head) -> str:
+    """What tells whether a file is still the same: its ETag, or its time if that is none or weak."""
+    etag = head.headers.get("etag", "")
+    return etag if etag and not etag.startswith("W/") else head.headers.get("last-modified", "")
 
 
 def _no_model(url: str, first: bytes) -> str:
@@ -292,7 +298,7 @@ class Part:
     def check_goes_on(self, head: Head) -> None:
         """Begin again and raise `Broken` unless the answer goes on exactly where the part ends."""
         came = _RANGE.fullmatch(head.headers.get("content-range", "").strip())
-        etag = head.headers.get("etag", self.notes.etag)
+        etag = _validator(head) or self.notes.etag
         start, last, total = (int(n) for n in came.groups()) if came else (0, 0, 0)
         right = start == self.size() and last == total - 1 and total == (self.notes.size or total)
         other = head.sha256 and self.notes.sha256 and head.sha256 != self.notes.sha256
@@ -304,12 +310,11 @@ class Part:
     def begin(self, head: Head, sha256: str) -> None:
         """A whole file comes: forget what was here."""
         self.begin_again()
-        etag = head.headers.get("etag", "")
         length = head.headers.get("content-length", "")
         self._note(
             _Notes(
                 self.notes.url,
-                "" if etag.startswith("W/") else etag,
+                _validator(head),
                 int(length) if length.isascii() and length.isdigit() else 0,
                 sha256,
                 os.getpid(),

@@ -91,7 +91,8 @@ def estimate(
     """What a model would need and how fast it would be; a calibration stands above what is assumed."""
     context = min(context, file.context or context)
     cache = context * file.kv_bytes_per_token
-    buffer = READ_AT_ONCE * 4 * (file.vocabulary + 8 * file.width)
+    # llama.cpp reserves a row of the vocabulary for each token read at once, but only the last one is filled
+    buffer = 4 * (2 * file.vocabulary + READ_AT_ONCE * 10 * file.width)
     total = file.size + cache + buffer + PROCESS
     verdict = _verdict(file.size + cache + max(OTHERS, buffer + PROCESS), total, machine.memory)
     cores = max(1, machine.cores or 2)
@@ -135,6 +136,17 @@ def memory_warning(file: ModelFile, context: int, machine: Machine | None = None
     if found.verdict != "too big":
         return ""
     return _("{name}: {reason}", name=file.name, reason=found.reason)
+
+
+def speed_words(words_per_s: float) -> str:
+    """How fast it would speak, as people feel it; empty when that is not known."""
+    if words_per_s >= 1.5:
+        return _("About {count} words a second here.", count=round(words_per_s))
+    if words_per_s >= 0.6:
+        return _("About a word a second here.")
+    if words_per_s > 0:
+        return _("About {count} seconds for a word here.", count=round(1 / words_per_s))
+    return ""
 
 
 def gigabytes(size: float) -> str:

@@ -163,6 +163,8 @@ def _described(header: _Header, path: Path, size: int, *, whole: bool) -> ModelF
     kind = _kind(meta, arch)
     if whole and kind == "chat" and not 0 < layers < 1000:
         raise ValueError("no model has that many layers")
+    if any(key.endswith("epsilon") and not _sound(value) for key, value in meta.items()):
+        raise ValueError("with such an epsilon llama.cpp ends its process at the first word")
     experts, used = _number(meta, f"{arch}.expert_count"), _number(meta, f"{arch}.expert_used_count")
     idle = header.expert_values * (1 - min(used, experts) / experts) if experts else 0
     found = ModelFile(
@@ -247,6 +249,10 @@ def _number(meta: dict[str, Any], key: str) -> int:
 
 def _whole_number(value: Any) -> int:
     return int(value) if isinstance(value, (int, float)) and 0 <= value < 2**48 else 0
+
+
+def _sound(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value < 1  # not a number is no number from 0 up
 
 
 def _text(meta: dict[str, Any], key: str, limit: int) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLayout, QWidget
 
 from charstudio.engines.curated import Suggested
-from charstudio.engines.estimate import Estimate
+from charstudio.engines.estimate import Estimate, speed_words
 from charstudio.engines.shelf import ShelvedModel
 from charstudio.gui.text import Label, one_line, set_tip
 from charstudio.gui.theme import Theme
@@ -52,17 +52,6 @@ def count_words(parameters: int) -> str:
     if parameters >= 1_000_000_000:
         return _("{count} billion parameters", count=f"{parameters / 1e9:.1f}")
     return _("{count} million parameters", count=round(parameters / 1e6)) if parameters >= 1_000_000 else ""
-
-
-def speed_words(words_per_s: float) -> str:
-    """How fast it would speak, as people feel it; empty when that is not known."""
-    if words_per_s >= 1.5:
-        return _("About {count} words a second here.", count=round(words_per_s))
-    if words_per_s >= 0.75:
-        return _("About a word a second here.")
-    if words_per_s > 0:
-        return _("About {count} seconds for a word here.", count=round(1 / words_per_s))
-    return ""
 
 
 def verdict_words(estimate: Estimate) -> str:

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 from charstudio import paths
 from charstudio.engines.curated import load_suggested, suggested_for
-from charstudio.engines.estimate import Machine, estimate
+from charstudio.engines.estimate import Machine, estimate, speed_words
 from charstudio.engines.shelf import ShelvedModel
 from charstudio.gui.app import Window
-from charstudio.gui.model_cards import ModelHere, ModelOffered, WorkLine, size_words, speed_words
+from charstudio.gui.model_cards import ModelHere, ModelOffered, WorkLine, size_words
 from charstudio.gui.models_view import ADDRESS, ModelsView
 from charstudio.gui.text import Label
 from charstudio.model import ModelFile

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import namedtuple
@@ -33,6 +37,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.body = body
         self.etag = '"one"'
+        self.modified = ""
         self.linked = ""
         self.break_after = 0  # bytes of an answer, after which the line breaks, the first `breaks` times
         self.breaks = 10**6
@@ -71,11 +76,13 @@ class Handler(BaseHTTPRequestHandler):
             self._head(ours.status, {"Content-Length": "0"})
             return
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        goes_on = wanted and ours.ranges and self.headers.get("If-Range") == ours.etag
+        goes_on = wanted and ours.ranges and self.headers.get("If-Range") == (ours.etag or ours.modified)
         body = ours.body[start:] if goes_on else ours.body
         headers = {"Content-Type": ours.kind, "Content-Length": str(ours.promise or len(body))}
         if ours.etag:
             headers["ETag"] = ours.etag
+        if ours.modified:
+            headers["Last-Modified"] = ours.modified
         if ours.linked:
             headers["X-Linked-ETag"] = ours.linked
         if goes_on:
@@ -234,6 +241,19 @@ class TestBrokenLines:
         server.body = model[:-4] + b"\1\2\3\4"
         assert fetch(server, folder).path.read_bytes() == server.body
 
+    def test_a_server_without_etags_is_held_to_its_time(self, server, folder, model):
+        server.etag = ""
+        server.modified = "Mon, 23 Nov 2026 08:00:00 GMT"
+        server.break_after, server.breaks = 200_000, 1
+        assert fetch(server, folder).path.read_bytes() == model
+        assert server.asked[-1][1] == "bytes=200000-"
+
+    def test_a_server_that_tells_nothing_begins_anew(self, server, folder, model):
+        server.etag = ""
+        server.break_after, server.breaks = 200_000, 1
+        assert fetch(server, folder).path.read_bytes() == model
+        assert [r for _p, r in server.asked] == ["", ""]
+
     def test_a_part_without_its_notes_begins_anew(self, server, folder, model):
         folder.mkdir()
         part(folder).write_bytes(b"GGUF of somebody else")
@@ -367,6 +387,25 @@ class TestStop:
             list(download.download(server.url, folder, cancel))
         assert time.monotonic() - began < 0.5
         timer.join()
+
+    @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+    def test_ctrl_c_on_the_command_line_keeps_the_part_and_the_same_words_go_on(self, server, home, model):
+        server.pause = 0.02
+        command = [sys.executable, "-m", "charstudio", "models", "download", server.url]
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        kept = home / "data" / "models" / "tiny.gguf.part"
+        until = time.monotonic() + 20
+        while time.monotonic() < until and not (kept.exists() and kept.stat().st_size):
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        _out, told = running.communicate(timeout=20)
+        assert running.returncode == 130
+        assert told.strip() == "What came is kept; the same command goes on from there."
+        assert 0 < kept.stat().st_size < len(model)
+        server.pause = 0.0
+        again = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert again.stdout.startswith("name\tTiny")
+        assert server.asked[-1][1].startswith("bytes=")
 
     def test_a_part_is_never_listed(self, server, folder):
         server.break_after, server.ranges = 200_000, False

@@ -45,7 +45,16 @@ def test_an_8b_needs_a_computer_of_16_gigabytes(memory, verdict):
     found = estimate(LLAMA_8B, Machine(memory * GB, 4), 4096)
     assert found.verdict == verdict
     assert f"{memory}.0 GB of memory here" in found.reason
-    assert "5.7 GB" in found.reason or "5.8 GB" in found.reason
+    assert "5.7 GB" in found.reason or "5.6 GB" in found.reason
+
+
+def test_the_starter_takes_what_was_measured():
+    """Resident memory of the child after a prompt of 1,082 tokens: 449 MB on two cores of an EPYC."""
+    starter = ModelFile(
+        "g.gguf", "Gemma 3 270M", "gemma3", "Q4_K_M", 253_113_024, 32_768, False, kv_bytes_per_token=18_432,
+        parameters=268_098_176, active_parameters=268_098_176, vocabulary=262_144, width=640,
+    )  # fmt: skip
+    assert estimate(starter, Machine(25 * GB, 2), 4096).total == pytest.approx(449e6, rel=0.15)
 
 
 def test_a_computer_that_hides_its_memory_gets_no_warning():

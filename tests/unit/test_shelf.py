@@ -105,11 +105,30 @@ class TestHeaders:
             {"arch__block_count": "many"},
             {"arch__context_length": float("nan"), "arch__block_count": -1},
             {"general__architecture": ["llama"]},
+            {"arch__attention__layer_norm_rms_epsilon": float("nan")},
+            {"arch__attention__layer_norm_rms_epsilon": -1.0},
         ],
     )
     def test_headers_that_would_end_the_engine_are_refused(self, tmp_path, more):
         with pytest.raises(EngineError, match="damaged"):
             inspect_model(tiny_model(tmp_path / "t.gguf", **more))
+
+    def test_no_byte_that_is_wrong_gets_out_as_anything_but_a_sentence(self, tmp_path):
+        more = {**TEMPLATE, "arch__attention__head_count_kv": [1, 2], "tokenizer__ggml__tokens": ["a", "b"]}
+        body = tiny_model(tmp_path / "t.gguf", "qwen3moe", arch__expert_count=4, **more).read_bytes()
+        head = len(body) - 32 * 64 * 2 - 64 * 4
+        broken = tmp_path / "broken.gguf"
+        random = np.random.default_rng(7)
+        refused = 0
+        for n in range(1000):
+            copy = bytearray(body)
+            copy[int(random.integers(head))] = int(random.choice((0, 1, 127, 128, 255)))
+            broken.write_bytes(bytes(copy[: int(random.integers(head))]) if n % 5 == 0 else bytes(copy))
+            try:
+                assert inspect_model(broken).parameters >= 0
+            except EngineError:
+                refused += 1
+        assert 200 < refused < 1000
 
     def test_a_model_in_parts_counts_as_one(self, tmp_path):
         for n in (1, 2, 3):
