@@ -76,9 +76,11 @@ def _verify(options: argparse.Namespace) -> int:
     from charstudio.engines.shelf import Checked
 
     shelf = Shelf()
-    if options.file or not (every := [Path(m.path) for m in shelf.all() if m.file is not None]):
-        every = [shelf.find(options.file or "")]
-    found = []
+    listed = [Path(m.path) for m in shelf.all() if m.file is not None]
+    every = [shelf.find(options.file)] if options.file else listed
+    found: list[Checked] = []
+    if not every:
+        print(_("There is no model to check."), file=sys.stderr)
     for path in every:
         for event in shelf.verify(path, Cancel()):
             if isinstance(event, Checked):

@@ -34,6 +34,12 @@ class Head:
     headers: Mapping[str, str]
     sha256: str
 
+    @property
+    def length(self) -> int:
+        """How many bytes it says it has; 0 when it does not."""
+        said = self.headers.get("content-length", "")
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
+
 
 class Answer:
     """Asks at once; `head` and then `pieces` are read by the thread that made it. Close it when done."""

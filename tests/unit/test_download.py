@@ -25,7 +25,7 @@ from charstudio.engines import Shelf, answers, download
 from charstudio.engines.addresses import address_of, check_address, file_name, part_addresses, sent_to
 from charstudio.engines.download import Fetched, Fetching
 from charstudio.errors import Cancel, Cancelled, EngineError
-from tests.gguf_files import tiny_meta, write_gguf
+from tests.gguf_files import tiny_meta, tiny_model, write_gguf
 
 
 class Server(ThreadingHTTPServer):
@@ -177,17 +177,33 @@ class TestGoodServer:
         server.linked = f'"{hashlib.sha256(model).hexdigest()}"'
         assert fetch(server, folder).published
 
-    def test_a_model_that_is_there_is_not_loaded_again(self, server, folder):
+    def test_a_model_that_is_there_is_not_loaded_again(self, server, folder, model):
         fetch(server, folder)
         asked = len(server.asked)
-        assert fetch(server, folder).path.exists()
-        assert len(server.asked) == asked
+        assert not any(isinstance(e, Fetching) for e in download.download(server.url, folder, Cancel()))
+        assert fetch(server, folder, sha256=hashlib.sha256(model).hexdigest()).published
+        assert len(server.asked) == asked + 1
 
-    def test_another_file_of_that_name_is_never_written_over(self, server, folder):
+    def test_another_file_of_that_name_is_never_written_over(self, server, folder, model):
         fetch(server, folder)
-        with pytest.raises(EngineError, match="is there already"):
+        with pytest.raises(EngineError, match="Another file"):
             fetch(server, folder, sha256="0" * 64)
-        assert names(folder) == ["tiny.gguf"]
+        server.body = model + b"more"
+        with pytest.raises(EngineError, match="Another file"):
+            fetch(server, folder)
+        server.linked = f'"{"3" * 64}"'
+        with pytest.raises(EngineError, match="Another file"):
+            fetch(server, folder)
+        assert (folder / "tiny.gguf").read_bytes() == model
+
+    def test_what_cannot_talk_is_kept_and_told(self, server, tmp_path):
+        adapter = tiny_model(
+            tmp_path / "a.gguf", general__type="adapter", tokenizer__chat_template="x" * 4000
+        )
+        server.body = adapter.read_bytes()
+        with pytest.raises(EngineError, match=r"cannot talk by itself.* It lies at .*tiny\.gguf"):
+            list(Shelf().fetch(server.url, Cancel()))
+        assert Shelf().all() == []
 
     def test_a_model_in_parts_comes_as_a_whole(self, server, folder, tmp_path):
         url = server.url.replace("tiny.gguf", "tiny-00002-of-00002.gguf")

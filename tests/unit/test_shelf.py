@@ -288,6 +288,13 @@ class TestKept:
             Shelf().add(tiny_model(tmp_path / "t.gguf"))
         assert json.loads(kept.read_text())["version"] == 3
 
+    def test_a_list_that_cannot_be_read_is_put_aside_before_a_new_one_is_written(self, tmp_path):
+        kept = paths.data() / "models.json"
+        kept.write_text('["/half a pa')
+        Shelf().add(tiny_model(tmp_path / "t.gguf"))
+        assert kept.with_name("models.json.broken").read_text() == '["/half a pa'
+        assert len(Shelf().all()) == 1
+
     def test_all_that_is_kept_comes_back(self, tmp_path):
         links = Links(
             ("a", "b"),
