@@ -126,7 +126,7 @@ def _suggested(options: argparse.Namespace) -> int:
     from charstudio.engines.estimate import gigabytes, speed_words, this_machine
 
     machine, chosen, speed = this_machine(), settings.load(), Shelf().speed()
-    models = suggested_for(load_suggested(paths.resource("models.yaml")), machine)
+    models = suggested_for(load_suggested(paths.resource("models.yaml")), machine, speed)
     if options.json:
         return _json(
             [{**asdict(m), "estimate": asdict(m.estimate(machine, chosen.context, speed))} for m in models]

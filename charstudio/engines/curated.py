@@ -14,6 +14,7 @@ from charstudio.i18n import _
 from charstudio.model import ModelFile
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+QUICK_ENOUGH = 3.0  # words a second: a reader waits, but not long
 _BITS = 4.85  # of a parameter in Q4_K_M, in which all of them are
 
 
@@ -68,13 +69,17 @@ def load_suggested(file: Path) -> tuple[Suggested, ...]:
     return tuple(sorted(found, key=lambda model: model.memory))
 
 
-def suggested_for(models: tuple[Suggested, ...], machine: Machine) -> tuple[Suggested, ...]:
-    """Those that are meant for this computer or a smaller one, the largest first; all when it is unknown."""
-    if not machine.memory:
-        return models
+def suggested_for(
+    models: tuple[Suggested, ...], machine: Machine, calibration: Calibration | None = None
+) -> tuple[Suggested, ...]:
+    """Those meant for this computer or a smaller one: first the largest that are quick enough, then the slow."""
+
+    def order(model: Suggested) -> tuple[bool, int]:
+        return model.estimate(machine, calibration=calibration).words_per_s < QUICK_ENOUGH, -model.size
+
     # 8 GB are rarely 8 GB: the machine's own picture memory is taken off
-    fits = [m for m in models if m.memory * 0.85e9 <= machine.memory]
-    return tuple(sorted(fits, key=lambda model: model.size, reverse=True))
+    fits = [m for m in models if not machine.memory or m.memory * 0.85e9 <= machine.memory]
+    return tuple(sorted(fits, key=order))
 
 
 def named(models: tuple[Suggested, ...], name: str) -> Suggested | None:

@@ -140,6 +140,8 @@ def memory_warning(file: ModelFile, context: int, machine: Machine | None = None
 
 def speed_words(words_per_s: float) -> str:
     """How fast it would speak, as people feel it; empty when that is not known."""
+    if words_per_s >= 100:
+        return _("More than 100 words a second here.")
     if words_per_s >= 1.5:
         return _("About {count} words a second here.", count=round(words_per_s))
     if words_per_s >= 0.6:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QPushButton, QWidget
 
 from charstudio.engines.curated import Suggested
 from charstudio.engines.estimate import Estimate, speed_words
@@ -85,6 +85,14 @@ class WorkLine(QWidget):
         self._words.set_text(words)
         self.show()
 
+    def take_keyboard(self) -> None:
+        """The keyboard waits at the link that stops it."""
+        self._stop.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def has_keyboard(self) -> bool:
+        """Whether the keyboard waits here."""
+        return self._stop.hasFocus()
+
 
 class _Verdict(QWidget):
     """A sign and the sentences that go with it."""
@@ -139,12 +147,25 @@ class _WorkingCard(Card):
     def show_work(self, words: str, done: int, total: int) -> None:
         """Work goes on in this card."""
         self._work.show_work(words, done, total)
+        here = QApplication.focusWidget()
+        if here is not None and self._buttons.isAncestorOf(here):
+            self._work.take_keyboard()  # a hidden button would send it anywhere
         self._buttons.hide()
 
     def end_work(self) -> None:
-        """The work is over."""
-        self._work.hide()
+        """The work is over; the keyboard goes from its link back to a button."""
         self._buttons.show()
+        if self._work.has_keyboard():
+            self.focus_button()
+        self._work.hide()
+
+    def focus_button(self, name: str = "") -> bool:
+        """Give the keyboard to the button of that name, or to the first that is there."""
+        for button in self._buttons.findChildren(QPushButton):
+            if not button.isHidden() and name in ("", button.accessibleName()):
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                return True
+        return False
 
 
 class ModelCard(_WorkingCard):

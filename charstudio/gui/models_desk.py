@@ -115,7 +115,7 @@ class ModelsDesk(QObject):
         names = {Path(m.path).name for m in models}
         offers = tuple(
             ModelOffered(s, s.estimate(machine, chosen.context, speed), _bytes_here(s.url))
-            for s in suggested_for(load_suggested(paths.resource("models.yaml")), machine)
+            for s in suggested_for(load_suggested(paths.resource("models.yaml")), machine, speed)
             if file_name(s.url) not in names
         )
         yield Found(here, offers, chosen.model or str(shelf.starter_path()))

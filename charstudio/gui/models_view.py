@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
 
 from charstudio.gui.header import PlaceHead
 from charstudio.gui.model_cards import (
@@ -19,7 +19,6 @@ from charstudio.gui.model_cards import (
 from charstudio.gui.text import Label
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import (
-    EmptyState,
     NoticeBar,
     Paper,
     PrimaryButton,
@@ -67,27 +66,18 @@ class ModelsView(Paper):
         self._none = _about(theme, _("No model yet. Guide, sheets and cards work without one."))
         self._address = AddressLine(theme)
         self._scroll = self._page()
-        self._empty = EmptyState(
-            theme,
-            _("No model yet. Guide, sheets and cards work without one."),
-            primary=_("Add a model…"),
-            quiet=_("Look through a folder…"),
-        )
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._scroll)
-        self._pages.addWidget(self._empty)
         layout = column()
         layout.addWidget(self.notice)
         layout.addWidget(self._head)
-        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._scroll, 1)
         self.setLayout(layout)
         self.setFocusProxy(self._add)
-        self.show_models((), "")
+        self._none.hide()
+        self._offer_title.hide()
+        self._offer_about.hide()
 
         self._add.clicked.connect(self.add_wanted)
         self._look.clicked.connect(self.folder_wanted)
-        self._empty.primary_chosen.connect(self.add_wanted)
-        self._empty.quiet_chosen.connect(self.folder_wanted)
         self._address.address_given.connect(self.address_wanted)
         self._address.stop_wanted.connect(self.stop_wanted)
         _app().focusChanged.connect(self._on_focus)
@@ -126,30 +116,34 @@ class ModelsView(Paper):
         models: Sequence[ModelHere],
         used: str,
         state: str = "",
-        offers: Sequence[ModelOffered] | None = None,
+        offers: Sequence[ModelOffered] = (),
     ) -> None:
         """Show these models; `used` is the path of the one that speaks, `state` what it does now.
 
-        `offers` are models that could be downloaded; None is for a computer of which nothing is known yet.
+        `offers` are models that could be downloaded.
         """
-        if (shown := (tuple(models), used, state, offers and tuple(offers))) == self._shown:
+        if (shown := (tuple(models), used, state, tuple(offers))) == self._shown:
             return
         self._shown = shown
-        focused = self._focused_name()
+        bar, focused = self._scroll.verticalScrollBar(), self._focused_name()
+        place = bar.value()
+        if focused:
+            # a widget that goes away sends the keyboard on to the next one, and the page after it
+            self._add.setFocus(Qt.FocusReason.OtherFocusReason)
         clear(self._list)
         clear(self._offer_list)
         self._cards = [self._card(here, used=here.model.path == used, state=state) for here in models]
-        self._offers = [self._offer(offered) for offered in offers or ()]
-        self._head.setVisible(bool(models) or offers is not None)
+        self._offers = [self._offer(offered) for offered in offers]
         count = len(models)
         self._head.count.set_text(_("1 model") if count == 1 else _("{count} models", count=count))
         self._head.count.setVisible(bool(models))
         self._none.setVisible(not models)
         for widget in (self._offer_title, self._offer_about):
             widget.setVisible(bool(offers))
-        self._pages.setCurrentWidget(self._scroll if models or offers is not None else self._empty)
         self._show_work()
         self._focus(focused)
+        self._settle()
+        bar.setValue(place)
 
     def show_state(self, state: str) -> None:
         """Say what the model in use does now."""
@@ -228,17 +222,22 @@ class ModelsView(Paper):
 
     def _focused_name(self) -> str:
         here = QApplication.focusWidget()
-        return here.accessibleName() if here is not None and self._scroll.isAncestorOf(here) else ""
+        cards = (*self._cards, *self._offers)
+        among = here is not None and any(card.isAncestorOf(here) for card in cards)
+        return here.accessibleName() if here is not None and among else ""
 
     def _focus(self, name: str) -> None:
         """Give the keyboard to the button that has taken the place of the one where it was."""
-        if not name or QApplication.focusWidget() is self._address.line:
-            return
-        for card in (*self._cards, *self._offers):
-            for button in card.findChildren(QAbstractButton):
-                if button.accessibleName() == name:
-                    button.setFocus(Qt.FocusReason.OtherFocusReason)
-                    return
+        if name:
+            any(card.focus_button(name) for card in (*self._cards, *self._offers))
+
+    def _settle(self) -> None:
+        """Lay the page out now, so that it can be scrolled to where it was."""
+        page = self._scroll.widget()
+        layout = page.layout() if page is not None else None
+        if page is not None and layout is not None:
+            layout.activate()
+            page.resize(page.width(), max(page.height(), layout.totalHeightForWidth(page.width())))
 
 
 class AddressLine(QWidget):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea
 
 from charstudio import paths
 from charstudio.engines.curated import load_suggested, suggested_for
@@ -135,6 +136,27 @@ def test_the_keyboard_stays_at_its_model_when_the_list_is_shown_anew(view):
     assert focused is not None
     assert focused.accessibleName() == "Use <b>Other</b>"
     assert view.current() == OTHER.path
+
+
+def test_the_page_stays_where_it_was_when_work_begins_and_the_list_is_shown_anew(view, qtbot):
+    view.resize(900, 500)
+    many = tuple(here(replace(OTHER, path=f"/m/{n}.gguf", name=f"Model {n}")) for n in range(6))
+    view.show_models(many, "", "", offers())
+    bar = view.findChild(QScrollArea).verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 300)
+    button = named(view, "Check the file of Model 3")
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    bar.setValue(300)
+    view.show_work("/m/3.gguf", "Reading the file", 1, 2)
+    qtbot.wait(20)
+    assert QApplication.focusWidget().accessibleName() == "Cancel"
+    view.end_work()
+    assert "Model 3" in QApplication.focusWidget().accessibleName()
+    before = bar.value()
+    view.show_models(many, "/m/0.gguf", "", offers())
+    qtbot.wait(20)
+    assert "Model 3" in QApplication.focusWidget().accessibleName()
+    assert abs(bar.value() - before) < 40
 
 
 def test_everything_that_can_be_pressed_has_a_name(view):
