@@ -72,10 +72,11 @@ def load_suggested(file: Path) -> tuple[Suggested, ...]:
 def suggested_for(
     models: tuple[Suggested, ...], machine: Machine, calibration: Calibration | None = None
 ) -> tuple[Suggested, ...]:
-    """Those meant for this computer or a smaller one: first the largest that are quick enough, then the slow."""
+    """Those meant for this computer: first the largest that is quick enough; of the slow, the smallest."""
 
     def order(model: Suggested) -> tuple[bool, int]:
-        return model.estimate(machine, calibration=calibration).words_per_s < QUICK_ENOUGH, -model.size
+        slow = model.estimate(machine, calibration=calibration).words_per_s < QUICK_ENOUGH
+        return slow, model.size if slow else -model.size
 
     # 8 GB are rarely 8 GB: the machine's own picture memory is taken off
     fits = [m for m in models if not machine.memory or m.memory * 0.85e9 <= machine.memory]
