@@ -141,6 +141,13 @@ def _fetched(url: str, part: Part, cancel: Cancel, sha256: str, size: int) -> It
             return
         except Broken as exc:
             tries = 0 if part.size() > before else tries + 1
+            if tries >= TRIES and not part.size():
+                raise EngineError(
+                    _(
+                        "Nothing came ({why}); check the address and the connection, then try again.",
+                        why=str(exc)[:200],
+                    )
+                ) from exc
             if tries >= TRIES:
                 raise EngineError(
                     _(
