@@ -303,3 +303,10 @@ class served:  # noqa: N801 - it reads as a word
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def test_no_two_actions_share_a_key_and_none_takes_a_letter_from_altgr(studio):
+    keys = [key.toString() for action in studio.window.actions_by_name for key in action.shortcuts()]
+    keys += [key.toString() for action in studio.page.menu_actions() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+    assert not [key for key in keys if key.startswith("Ctrl+Alt+") and key[-1].isalpha()]
