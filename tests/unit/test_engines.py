@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from charstudio import paths
 from charstudio.engines import EchoEngine, Figures, Piece, Shelf, inspect_model
-from charstudio.engines.estimate import Machine, default_threads, memory_warning
+from charstudio.engines.llama import default_threads
 from charstudio.engines.template import render
 from charstudio.engines.text import Unfolding
 from charstudio.errors import Cancel, Cancelled, EngineError
-from charstudio.model import ChatMessage, ModelFile, Prompt, Sampling
+from charstudio.model import ChatMessage, Prompt, Sampling
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>\n{% endfor %}"
@@ -162,11 +162,6 @@ class TestHeaders:
         file.write_bytes(bytes(body[:cut]) if data.draw(st.booleans()) else bytes(body))
         with contextlib.suppress(EngineError):
             assert inspect_model(file).size == file.stat().st_size
-
-    def test_a_model_larger_than_this_machine_is_told_with_both_sizes(self):
-        huge = ModelFile("h.gguf", "Huge", "llama", "F16", 10**13, 4096, True)
-        told = memory_warning(huge, 4096, Machine(8 * 10**9, 4))
-        assert "needs about 10000.1 GB, more than the 8.0 GB" in told
 
 
 class TestShelf:

@@ -57,6 +57,12 @@ def test_the_starter_takes_what_was_measured():
     assert estimate(starter, Machine(25 * GB, 2), 4096).total == pytest.approx(449e6, rel=0.15)
 
 
+def test_a_model_larger_than_this_machine_is_told_with_both_sizes():
+    huge = ModelFile("h.gguf", "Huge", "llama", "F16", 10**13, 4096, True)
+    told = memory_warning(huge, 4096, Machine(8 * GB, 4))
+    assert "Huge: It needs about 10000.1 GB, more than the 8.0 GB" in told
+
+
 def test_a_computer_that_hides_its_memory_gets_no_warning():
     assert memory_warning(LLAMA_8B, 4096, Machine(0, 0)) == ""
     assert estimate(LLAMA_8B, Machine(0, 0)).verdict == "fits"
