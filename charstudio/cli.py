@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, paths, settings
+from charstudio import __version__, cli_models, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -279,30 +279,6 @@ def _delete(options: argparse.Namespace) -> int:
     return 0
 
 
-def _models(options: argparse.Namespace) -> int:
-    from charstudio.engines import Shelf, inspect_model
-
-    shelf = Shelf()
-    if options.what == "inspect":
-        file = inspect_model(Path(_needed(options.file)))
-        return _print_json(asdict(file)) if options.json else _print_fields(asdict(file))
-    if options.what == "add":
-        added = shelf.add(Path(_needed(options.file)))
-        return (
-            _print_json(asdict(added))
-            if options.json
-            else _print_fields({"name": added.name, "path": added.path})
-        )
-    models = shelf.all()
-    if options.json:
-        return _print_json([asdict(m) for m in models])
-    if shelf.has_starter() and not any(m.starter for m in models):
-        print(_("(starter model)\tput together at the first talk"))
-    for model in models:
-        print(f"{model.name}\t{model.path}" + (f"\t{model.trouble}" if model.trouble else ""))
-    return 0
-
-
 def _demo(options: argparse.Namespace) -> int:
     from charstudio.demo import show
 
@@ -367,12 +343,6 @@ def _lines() -> Iterator[str]:
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _needed(file: str | None) -> str:
-    if not file:
-        raise UsageError(_("Name a model file: charstudio models add FILE."))
-    return file
-
-
 def _turn_text(turn: Any) -> str:
     parts = [turn.reply, turn.ask.text if turn.ask else ""]
     parts += [f"  {n}. {chip.text}" for n, chip in enumerate(turn.chips, 1)]
@@ -398,12 +368,6 @@ def _shown(character: Character) -> str:
 
 def _print_json(body: Any, *, flush: bool = False) -> int:
     print(json.dumps(body, ensure_ascii=False), flush=flush)
-    return 0
-
-
-def _print_fields(body: dict[str, Any]) -> int:
-    for name, value in body.items():
-        print(f"{name}\t{value}")
     return 0
 
 
@@ -473,9 +437,7 @@ def _parser() -> argparse.ArgumentParser:
     of_one("redo", _undo, _("do again what was taken back"))
     of_one("duplicate", _duplicate, _("copy a character"))
     of_one("delete", _delete, _("put a character away (undo brings it back)"))
-    models = verb("models", _models, _("the language models"), as_json=True)
-    models.add_argument("what", nargs="?", default="list", choices=("list", "add", "inspect"))
-    models.add_argument("file", nargs="?", metavar="FILE")
+    cli_models.add_words(verb("models", cli_models.run, _("the language models"), as_json=True))
     demo = verb("demo", _demo, _("the main job from start to finish, without questions"))
     demo.add_argument("--out", default="charstudio-demo", metavar="DIR")
     return parser

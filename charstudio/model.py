@@ -232,7 +232,11 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A language model on disk, read from its header alone; sizes in bytes, context in tokens."""
+    """A language model on disk, read from its header alone; sizes in bytes, context in tokens.
+
+    `kind` is chat, adapter, projector or embedder; `active_parameters` are those one token passes through;
+    `recurrent` means that its state cannot be cut back to an earlier place.
+    """
 
     path: str
     name: str
@@ -245,3 +249,12 @@ class ModelFile:
     layers: int = 0
     kv_bytes_per_token: int = 0
     warnings: tuple[str, ...] = ()
+    kind: str = "chat"
+    parameters: int = 0
+    active_parameters: int = 0
+    vocabulary: int = 0
+    width: int = 0
+    experts: int = 0
+    experts_used: int = 0
+    sliding_window: int = 0
+    recurrent: bool = False

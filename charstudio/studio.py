@@ -6,9 +6,9 @@ import importlib.util
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from charstudio import paths, settings
 from charstudio.cards import Card, card_of, read_card, write_json, write_png
@@ -28,7 +28,7 @@ from charstudio.guide import Guide, Reading
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import Character, Picture
+from charstudio.model import Character, Picture, Sampling
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.sheet import load_schema
 from charstudio.store import open_library
@@ -102,8 +102,7 @@ class Studio:
             return "echo"
         if not self.settings.model:
             return _("Starter model") if self.shelf.has_starter() else ""
-        listed = (m.name for m in self.shelf.all() if m.path == self.settings.model)
-        return next(listed, Path(self.settings.model).stem)
+        return self.shelf.name_of(Path(self.settings.model))
 
     def forget(self, slot: str) -> None:
         """Drop what a talk left in the cache of any model."""
@@ -125,7 +124,21 @@ class Studio:
             raise EngineError(_("Open talk needs the extra `engine`: pip install 'charstudio[engine]'."))
         path = self.shelf.find(self.settings.model)
         prepare = self.shelf.prepare_starter if path == self.shelf.starter_path() else None
-        return LlamaEngine(path, Setup(self.settings.context, self.settings.threads), prepare)
+        own = self.shelf.settings_of(path)
+        self._tune(own.sampling)
+        setup = Setup(
+            own.context or self.settings.context,
+            own.threads or self.settings.threads,
+            own.gpu_layers,
+            own.template,
+        )
+        return LlamaEngine(path, setup, prepare)
+
+    def _tune(self, preset: dict[str, Any]) -> None:
+        """Draw words as is set for the model; what a preset does not name stays."""
+        known: dict[str, Any] = {f.name: f.default for f in fields(Sampling)}
+        fit: dict[str, Any] = {name: value for name, value in preset.items() if type(value) is type(known.get(name, ...))}
+        self.conversation.sampling = replace(self.conversation.sampling, **fit)
 
     def _settle(self) -> None:
         self.conversation.user = self.settings.persona or _("Writer")

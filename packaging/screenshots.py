@@ -13,12 +13,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from PySide6.QtWidgets import QApplication, QWidget
 
 from charstudio import paths
+from charstudio.engines.curated import load_suggested, suggested_for
+from charstudio.engines.estimate import Machine, estimate
+from charstudio.engines.shelf import ShelvedModel
 from charstudio.gui.about import AboutDialog
 from charstudio.gui.cast import CastEntry, CastModel
 from charstudio.gui.faces import Faces
 from charstudio.gui.guide_view import GuideView
 from charstudio.gui.library_view import LibraryView
 from charstudio.gui.main_window import MainWindow
+from charstudio.gui.model_cards import ModelHere, ModelOffered
 from charstudio.gui.models_view import ModelsView
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
@@ -177,7 +181,14 @@ class Studio:
     def fill(self) -> None:
         """Put the cast in."""
         self.window.show_cast(entries())
-        self.models.show_models(MODELS, MODELS[0].path, "ready")
+        machine = Machine(16_000_000_000, 4)
+        here = [
+            ModelHere(ShelvedModel(f.name, f.path, f, starter=f is MODELS[0]), estimate(f, machine))
+            for f in MODELS
+        ]
+        suggested = suggested_for(load_suggested(paths.resource("models.yaml")), machine)
+        offers = [ModelOffered(s, s.estimate(machine)) for s in suggested]
+        self.models.show_models(here, MODELS[0].path, "ready", offers)
 
     def open_jane(self) -> None:
         """Open the first character."""

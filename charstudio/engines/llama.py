@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from charstudio import paths
 from charstudio.children import Child
 from charstudio.engines.door import EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
+from charstudio.engines.estimate import default_threads, memory_warning
 from charstudio.engines.gguf import inspect_model
 from charstudio.engines.scoring import orders_of, with_options
 from charstudio.engines.states import forget_talk
@@ -105,6 +105,9 @@ class LlamaEngine:
             for share in self._prepare(cancel):
                 yield Loading(share / 2)
         file = inspect_model(self.path)
+        if warning := memory_warning(file, self.setup.context):
+            # the writer was told when choosing; a mapped file can be larger than memory
+            log.warning("%s", warning)
         mark = _mark(self.path)
         self._file = _stamp(self.path)
         setup = self.setup
@@ -250,13 +253,6 @@ class LlamaEngine:
 def states_folder() -> Path:
     """Where what talks leave in the cache of a model is kept."""
     return paths.cache() / "talks"
-
-
-def default_threads() -> int:
-    """Physical cores less one, at least one: the window and the system keep a core."""
-    import psutil
-
-    return max(1, (psutil.cpu_count(logical=False) or (os.cpu_count() or 2) // 2) - 1)
 
 
 def on_battery() -> bool:

@@ -69,6 +69,19 @@ def _table() -> dict[str, tuple[Entry | None, ...]]:
             Entry("plain_size", _("Normal text size"), "Ctrl+Alt+0"),
             Entry("other_light", _("Change between light and dark"), "Ctrl+Shift+L", "moon"),
         ),
+        # never Ctrl+Alt with a letter: AltGr is that on Windows, and writes ó, ś and many more
+        _("&Models"): (
+            Entry("model_add", _("Add a model…"), "Ctrl+Shift+I", "plus"),
+            Entry("model_folder", _("Look through a folder…"), "Ctrl+Shift+G", "folder-open"),
+            Entry("model_address", _("Download from an address…"), "Ctrl+Shift+J", "globe"),
+            None,
+            Entry("model_use", _("Use the model"), "Ctrl+Shift+Y", "cpu"),
+            Entry("model_check", _("Check the model’s file"), "Ctrl+Shift+K", "check"),
+            Entry("model_forget", _("Take the model off the list"), "Ctrl+Shift+H", "x"),
+            None,
+            Entry("model_download", _("Download the suggested model"), "Ctrl+Shift+E", "download"),
+            Entry("model_stop", _("Cancel the download or check"), "Ctrl+Shift+S", "square"),
+        ),
         _("&Help"): (
             Entry("shortcuts", _("All shortcuts"), "Ctrl+/ F1", "keyboard"),
             Entry("about", _("About charstudio"), "Shift+F1", "info"),

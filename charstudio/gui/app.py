@@ -25,6 +25,7 @@ from charstudio.gui.guide_desk import GuideDesk
 from charstudio.gui.guide_view import GuideView
 from charstudio.gui.library_view import LibraryView
 from charstudio.gui.main_window import MainWindow
+from charstudio.gui.models_desk import ModelsDesk
 from charstudio.gui.models_view import ModelsView
 from charstudio.gui.notices import install_excepthook
 from charstudio.gui.page_view import PageView
@@ -92,7 +93,8 @@ class Window(QObject):
         self.views = _views(self.theme, faces, cast)
         self.window = _window(self.theme, faces, cast, self.views, chosen)
         pages = (self.views.side, self.views.talk_side, self.views.page)
-        self.desk = Desk(self.studio, self.bridge, self.theme, faces, self.window, self.views.models, pages)
+        self.desk = Desk(self.studio, self.bridge, self.theme, faces, self.window, pages)
+        self.models = ModelsDesk(self.studio, self.bridge, self.desk, self.window, self.views.models)
         self.guide = GuideDesk(
             self.studio.schema, self.studio.guide, self.desk, self.window, self.views.guide
         )
@@ -103,7 +105,9 @@ class Window(QObject):
         self.window.library_chosen.connect(self._on_library)
         self.window.new_library_chosen.connect(self._on_library)
         self._restore_hook = install_excepthook(self._on_bug)
+        self.talk.replied.connect(self.models.learn)
         self.desk.start()
+        self.models.refresh()
         self.collector.freeze()
 
     def come_forward(self) -> None:

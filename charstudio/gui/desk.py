@@ -20,7 +20,6 @@ from charstudio.gui.bridge import Bridge
 from charstudio.gui.cast import CastEntry
 from charstudio.gui.faces import Faces, decode
 from charstudio.gui.main_window import MainWindow
-from charstudio.gui.models_view import ModelsView
 from charstudio.gui.page_view import PageView
 from charstudio.gui.settings_dialog import SettingsDialog
 from charstudio.gui.theme import Choice, Theme
@@ -51,7 +50,6 @@ class Desk(QObject):
         theme: Theme,
         faces: Faces,
         window: MainWindow,
-        models: ModelsView,
         pages: Sequence[PageView],
     ) -> None:
         super().__init__(window)
@@ -60,7 +58,6 @@ class Desk(QObject):
         self._theme = theme
         self._faces = faces
         self._window = window
-        self._models = models
         self._pages = pages
         self._who: Character | None = None
         self._imported: list[Imported] = []
@@ -88,9 +85,6 @@ class Desk(QObject):
         window.notice_link_chosen.connect(self._on_notice_link)
         window.panels_changed.connect(self._on_panels)
         self._theme.changed.connect(self._on_theme)
-        self._models.use_wanted.connect(self._on_use_model)
-        self._models.forget_wanted.connect(self._on_forget_model)
-        self._models.add_wanted.connect(self._on_add_model)
         for page in self._pages:
             page.value_edited.connect(self._on_value_edited)
             page.value_removed.connect(self._on_value_removed)
@@ -110,7 +104,6 @@ class Desk(QObject):
         """Show the library, then make the safety copy of the day in the background."""
         self._window.show_library(self._studio.library.path.stem)
         self.refresh()
-        self.show_models()
         self._bridge.run(LIBRARY_LANE, self._copy_safely, None, self._on_copied)
 
     def refresh(self) -> None:
@@ -180,14 +173,6 @@ class Desk(QObject):
         of = self._who.id if self._who is not None and self._window.place == "character" else None
         library = self._studio.library
         self._window.show_undo(library.next_undo(of) or "", library.next_redo(of) or "")
-
-    def show_models(self) -> None:
-        """Show which models there are and which one speaks."""
-        shelf = self._studio.shelf
-        files = [m.file for m in shelf.all() if m.file is not None]
-        used = self._studio.settings.model or str(shelf.starter_path())
-        self._models.show_models(files, used)
-        self._window.status.show_model(self._studio.model_name() or _("No model"))
 
     # Characters
 
@@ -374,30 +359,7 @@ class Desk(QObject):
         if name and who is not None and self._done(lambda: self._studio.set_picture(who.id, Path(name))):
             self.refresh()
 
-    # Models, settings
-
-    def _on_use_model(self, path: str) -> None:
-        starter = str(self._studio.shelf.starter_path())
-        self.change_settings(replace(self._studio.settings, model="" if path == starter else path))
-        self.show_models()
-
-    def _on_forget_model(self, path: str) -> None:
-        self._done(lambda: self._studio.shelf.forget(Path(path)))
-        if self._studio.settings.model == path:
-            self.change_settings(replace(self._studio.settings, model=""))
-        self.show_models()
-
-    def _on_add_model(self) -> None:
-        name, _kind = QFileDialog.getOpenFileName(
-            self._window, _("Add a model"), "", _("GGUF models (*.gguf)")
-        )
-        if not name:
-            return
-        try:
-            self._studio.shelf.add(Path(name))
-        except StudioError as exc:
-            self._models.notice.show_notice(str(exc), kind="danger")
-        self.show_models()
+    # Settings
 
     def _on_settings(self) -> None:
         dialog = SettingsDialog(self._theme, self._studio.settings, self._window)
@@ -461,10 +423,8 @@ class Desk(QObject):
 
         return bool(self._told(acted))
 
-    def _on_place(self, place: str) -> None:
+    def _on_place(self, _place: str) -> None:
         self.refresh_undo()
-        if place == "models":
-            self.show_models()
 
     def _on_stop(self) -> None:
         self._bridge.stop()

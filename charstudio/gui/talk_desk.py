@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from charstudio import paths
 from charstudio.engines import Loading, Reading
@@ -33,6 +33,8 @@ PAGE = 60
 
 class TalkDesk(QObject):
     """The talk of the character that is open; one reply is written at a time."""
+
+    replied = Signal(dict)  # what a reply cost: the engine's figures
 
     def __init__(
         self,
@@ -195,8 +197,10 @@ class TalkDesk(QObject):
             self._kept, self._writing = True, event.message.id
             if here:
                 self._said(event)
-        elif isinstance(event, Finished) and here and event.message.id == self._writing:
-            self._view.finish(event.message)
+        elif isinstance(event, Finished):
+            self.replied.emit(event.message.figures)
+            if here and event.message.id == self._writing:
+                self._view.finish(event.message)
 
     def _said(self, event: Said) -> None:
         if event.message.swipe > 1:

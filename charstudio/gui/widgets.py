@@ -100,6 +100,11 @@ class Card(QWidget):
         self._selected = selected
         self.update()
 
+    @property
+    def is_selected(self) -> bool:
+        """Whether it is the one that counts."""
+        return self._selected
+
     def set_edge(self, edge: str) -> None:
         """Use another colour for the edge."""
         self._edge = edge

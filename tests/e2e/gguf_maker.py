@@ -20,7 +20,7 @@ def with_template(source: Path, target: Path, template: str) -> Path:
             value = gguf._value(file, *struct.unpack("<I", file.read(4)))
             alignment = value if key == "general.alignment" else alignment
         end_of_pairs = file.tell()
-        gguf._data_end(file, tensors, alignment)
+        gguf._tensors(file, tensors, alignment)
         end_of_header = file.tell()
         data = -(-end_of_header // alignment) * alignment
         body = template.encode()

@@ -6,14 +6,10 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 from charstudio.errors import StudioError
 from charstudio.gui.about import AboutDialog
 from charstudio.gui.faces import Faces, decode, letter
-from charstudio.gui.models_view import ModelsView, size_words
 from charstudio.gui.settings_dialog import SettingsDialog
 from charstudio.gui.widgets import Chip, FlowLayout, ProseView
-from charstudio.model import Character, ModelFile
+from charstudio.model import Character
 from charstudio.settings import Settings
-
-GEMMA = ModelFile("/m/g.gguf", "Gemma", "gemma3", "Q4_K_M", 253_000_000, 32768, False, "Gemma Terms")
-OTHER = ModelFile("/m/o.gguf", "<b>Other</b>", "llama", "Q5", 5_100_000_000, 4096, True)
 
 
 def button(widget, words):
@@ -27,31 +23,6 @@ def png(colour, width=40, height=30):
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")
     return bytes(buffer.data().data())
-
-
-def test_a_model_is_chosen_and_forgotten(theme, qtbot):
-    view = ModelsView(theme)
-    qtbot.addWidget(view)
-    view.show_models((GEMMA, OTHER), GEMMA.path, "ready")
-    with qtbot.waitSignal(view.use_wanted) as used:
-        qtbot.mouseClick(button(view, "Use <b>Other</b>"), Qt.MouseButton.LeftButton)
-    assert used.args == [OTHER.path]
-    with qtbot.waitSignal(view.forget_wanted) as forgotten:
-        qtbot.mouseClick(button(view, "Forget <b>Other</b>"), Qt.MouseButton.LeftButton)
-    assert forgotten.args == [OTHER.path]
-
-
-def test_without_models_one_is_asked_for(theme, qtbot):
-    view = ModelsView(theme)
-    qtbot.addWidget(view)
-    view.show()
-    shown = [b for b in view.findChildren(QAbstractButton) if b.isVisible() and b.text() == "Add a model…"]
-    with qtbot.waitSignal(view.add_wanted):
-        qtbot.mouseClick(shown[0], Qt.MouseButton.LeftButton)
-
-
-def test_sizes_are_said_as_people_do():
-    assert (size_words(253_000_000), size_words(5_140_000_000)) == ("253 MB", "5.1 GB")
 
 
 def test_settings_take_effect_at_once_and_keep_the_rest(theme, qtbot):

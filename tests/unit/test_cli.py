@@ -10,6 +10,8 @@ import pytest
 
 from charstudio import paths, settings
 from charstudio.cli import run
+from charstudio.engines import Shelf
+from tests.gguf_files import tiny_model
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -270,3 +272,73 @@ def test_the_command_line_works_beside_an_open_library(cs, library, schema):
     library.cast.new(schema, "Jane")
     assert cs("set", "Jane", "age", "34")[0] == 0
     assert library.cast.sheet(1).text("age") == "34"
+
+
+class TestModels:
+    """What a writer types about models, in a home of its own."""
+
+    def run(self, *said: str) -> int:
+        return run(["models", *said])
+
+    def test_a_model_is_added_chosen_checked_and_taken_off(self, tmp_path, capsys):
+        file = tiny_model(tmp_path / "tiny.gguf")
+        assert self.run("add", str(file)) == 0
+        assert self.run("choose", "Tiny") == 0
+        assert settings.load().model == str(file)
+        capsys.readouterr()
+        assert self.run("list") == 0
+        line = capsys.readouterr().out.splitlines()[-1].split("\t")
+        assert line[:3] == ["Tiny", str(file), "in use"]
+        assert line[3:] == ["0.0 GB", "F16", "2,048 tokens", "apache-2.0", "fits"]
+        assert self.run("verify", "tiny") == 0
+        assert "was read whole" in capsys.readouterr().out
+        file.write_bytes(file.read_bytes()[:-1] + b"!")
+        assert self.run("verify", "tiny") == 1
+        assert "changed on disk" in capsys.readouterr().out
+        assert self.run("remove", "tiny") == 0
+        assert settings.load().model == ""
+        assert file.exists()
+
+    def test_the_list_as_json_carries_the_estimate(self, tmp_path, capsys):
+        self.run("add", str(tiny_model(tmp_path / "tiny.gguf")))
+        capsys.readouterr()
+        assert self.run("list", "--json") == 0
+        (model,) = [m for m in json.loads(capsys.readouterr().out) if not m["starter"]]
+        assert model["file"]["parameters"] == 2112
+        assert model["estimate"]["verdict"] == "fits"
+
+    def test_a_folder_is_looked_through(self, tmp_path, capsys):
+        tiny_model(tmp_path / "tiny.gguf")
+        assert self.run("folder", str(tmp_path)) == 0
+        assert capsys.readouterr().out.splitlines() == [str(tmp_path), f"Tiny\t{tmp_path / 'tiny.gguf'}"]
+
+    def test_what_is_suggested_is_told_with_size_and_licence(self, capsys):
+        assert self.run("suggested") == 0
+        out = capsys.readouterr().out
+        assert "gemma-3-4b\t2.5 GB\tGemma Terms of Use\tfits" in out or "None of the suggested" in out
+
+    @pytest.mark.parametrize(
+        ("said", "code"),
+        [
+            (["download"], 2),
+            (["remove"], 2),
+            (["choose"], 2),
+            (["choose", "nobody"], 1),
+            (["download", "http://example.org/m.gguf"], 1),
+            (["download", "https://huggingface.co/a/b"], 1),
+            (["download", "hf:a/b/c.gguf", "--sha256", "xyz"], 1),
+            (["folder", "/nowhere/at/all"], 1),
+        ],
+    )
+    def test_what_cannot_be_done_is_one_sentence(self, capsys, said, code):
+        assert self.run(*said) == code
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+    def test_a_stopped_download_says_how_to_go_on(self, monkeypatch, capsys):
+        def stopped(*_arguments):
+            raise KeyboardInterrupt
+            yield
+
+        monkeypatch.setattr(Shelf, "fetch", stopped)
+        assert self.run("download", "hf:a/b/c.gguf") == 130
+        assert "the same command goes on" in capsys.readouterr().err

@@ -1,0 +1,246 @@
+"""The verbs of the command line about language models: list, add, check, download, choose."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from charstudio import paths, settings
+from charstudio.errors import Cancel, Cancelled, UsageError
+from charstudio.i18n import _
+
+LINE = 60  # signs of a line of progress
+
+
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """What can be said after `charstudio models`."""
+    parser.add_argument("what", nargs="?", default="list", choices=tuple(_WHAT))
+    parser.add_argument("file", nargs="?", metavar="FILE|NAME|URL|DIR")
+    parser.add_argument("--sha256", default="", metavar="SUM", help=_("the checksum a download must have"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was said; returns the exit code."""
+    return _WHAT[options.what](options)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+    from charstudio.engines.estimate import estimate, this_machine
+
+    shelf, machine, chosen = Shelf(), this_machine(), settings.load()
+    models = shelf.all()
+    found = {
+        m.path: estimate(
+            m.file, machine, shelf.settings_of(Path(m.path)).context or chosen.context, shelf.speed()
+        )
+        for m in models
+        if m.file is not None
+    }
+    if options.json:
+        return _json(
+            [{**asdict(m), "estimate": asdict(found[m.path]) if m.path in found else None} for m in models]
+        )
+    if shelf.has_starter() and not any(m.starter for m in models):
+        print(_("(starter model)\tput together at the first talk"))
+    used = chosen.model or str(shelf.starter_path())
+    for model in models:
+        facts = [_("in use")] if model.path == used else []
+        if model.file is not None:
+            facts += [*_facts(model.file), found[model.path].verdict]
+        print("\t".join([model.name, model.path, *facts, *filter(None, (model.trouble, model.changed))]))
+    return 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from charstudio.engines import inspect_model
+
+    file = asdict(inspect_model(Path(_needed(options))))
+    return _json(file) if options.json else _fields(file)
+
+
+def _add(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+
+    added = Shelf().add(Path(_needed(options)))
+    return _json(asdict(added)) if options.json else _fields({"name": added.name, "path": added.path})
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+    from charstudio.engines.shelf import Checked
+
+    shelf = Shelf()
+    listed = [Path(m.path) for m in shelf.all() if m.file is not None]
+    every = [shelf.find(options.file)] if options.file else listed
+    found: list[Checked] = []
+    if not every:
+        print(_("There is no model to check."), file=sys.stderr)
+    for path in every:
+        for event in shelf.verify(path, Cancel()):
+            if isinstance(event, Checked):
+                found.append(event)
+            else:
+                _progress(_("checking {file}", file=path.name), event.done, event.total)
+        _progress_over()
+        if not options.json:
+            print(f"{found[-1].sha256}\t{found[-1].sentence}", flush=True)
+    if options.json:
+        _json([asdict(f) for f in found])
+    return 0 if all(f.well for f in found) else 1
+
+
+def _download(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+    from charstudio.engines.download import Fetching
+    from charstudio.engines.shelf import ShelvedModel
+
+    shelf, cancel = Shelf(), Cancel()
+    added: ShelvedModel | None = None
+    try:
+        for event in shelf.fetch(_needed(options), cancel, options.sha256):
+            if isinstance(event, ShelvedModel):
+                added = event
+            elif isinstance(event, Fetching):
+                _progress(_("downloading"), event.done, event.total, event.per_s)
+            else:
+                _progress(_("checking"), event.done, event.total)
+    except (KeyboardInterrupt, Cancelled):
+        _progress_over()
+        print(_("What came is kept; the same command goes on from there."), file=sys.stderr)
+        return 130
+    finally:
+        _progress_over()
+    assert added
+    return _json(asdict(added)) if options.json else _fields({"name": added.name, "path": added.path})
+
+
+def _suggested(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+    from charstudio.engines.curated import load_suggested, suggested_for
+    from charstudio.engines.estimate import gigabytes, speed_words, this_machine
+
+    machine, chosen, speed = this_machine(), settings.load(), Shelf().speed()
+    models = suggested_for(load_suggested(paths.resource("models.yaml")), machine, speed)
+    if options.json:
+        return _json(
+            [{**asdict(m), "estimate": asdict(m.estimate(machine, chosen.context, speed))} for m in models]
+        )
+    for model in models:
+        guess = model.estimate(machine, chosen.context, speed)
+        facts = (gigabytes(model.size), model.licence, guess.verdict, speed_words(guess.words_per_s))
+        print("\t".join((model.name, *facts, model.words)))
+    if not models:
+        print(_("None of the suggested models fits this computer; the starter model does."))
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+
+    shelf = Shelf()
+    path = shelf.find(_needed(options))
+    if path == shelf.starter_path():
+        raise UsageError(_("The starter model belongs to the program; choose another and it is not used."))
+    shelf.forget(path)
+    chosen = settings.load()
+    if chosen.model == str(path):
+        settings.save(replace(chosen, model=""))
+    print(_("Off the list; the file is still at {path}.", path=path))
+    return 0
+
+
+def _choose(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+    from charstudio.engines.estimate import memory_warning
+
+    shelf = Shelf()
+    path, chosen = shelf.find(_needed(options)), settings.load()
+    if path == shelf.starter_path():
+        settings.save(replace(chosen, model=""))
+    else:
+        added = shelf.add(path)
+        settings.save(replace(chosen, model=str(path)))
+        if added.file and (warning := memory_warning(added.file, chosen.context)):
+            print(warning, file=sys.stderr)
+    print(shelf.name_of(path))
+    return 0
+
+
+def _folder(options: argparse.Namespace) -> int:
+    from charstudio.engines import Shelf
+
+    shelf = Shelf()
+    if options.file:
+        shelf.add_folder(Path(options.file))
+    found = list(shelf.rescan(Cancel()))
+    if options.json:
+        return _json([asdict(m) for m in found])
+    for folder in shelf.folders():
+        print(folder)
+    for model in found:
+        print(f"{model.name}\t{model.path}" + (f"\t{model.trouble}" if model.trouble else ""))
+    return 0
+
+
+_WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
+    "list": _list,
+    "add": _add,
+    "inspect": _inspect,
+    "verify": _verify,
+    "download": _download,
+    "suggested": _suggested,
+    "remove": _remove,
+    "choose": _choose,
+    "folder": _folder,
+}
+
+
+def _facts(file: Any) -> list[str]:
+    from charstudio.engines.estimate import gigabytes
+
+    context = _("{n} tokens", n=f"{file.context:,}")
+    return [gigabytes(file.size), file.quantisation, context, file.licence or _("licence not said")]
+
+
+def _progress(what: str, done: int, total: int, per_s: float = 0.0) -> None:
+    """One line on standard error that is written over; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        return
+    share = f"{done / total:4.0%}" if total else f"{done / 1e6:.0f} MB"
+    speed = f" {per_s / 1e6:.1f} MB/s" if per_s else ""
+    print(f"\r{f'{what} {share}{speed}':<{LINE}}", end="", file=sys.stderr, flush=True)
+
+
+def _progress_over() -> None:
+    if sys.stderr.isatty():
+        print(f"\r{'':<{LINE}}\r", end="", file=sys.stderr, flush=True)
+
+
+def _needed(options: argparse.Namespace) -> str:
+    if not options.file:
+        raise UsageError(
+            {
+                "download": _("Say what to download: charstudio models download URL_OR_NAME."),
+                "remove": _("Name a model: charstudio models remove NAME."),
+                "choose": _("Name a model: charstudio models choose NAME."),
+            }.get(options.what)
+            or _("Name a model file: charstudio models add FILE.")
+        )
+    return str(options.file)
+
+
+def _json(body: Any) -> int:
+    print(json.dumps(body, ensure_ascii=False))
+    return 0
+
+
+def _fields(body: dict[str, Any]) -> int:
+    for name, value in body.items():
+        print(f"{name}\t{value}")
+    return 0
