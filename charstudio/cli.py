@@ -302,6 +302,24 @@ def _models(options: argparse.Namespace) -> int:
     return 0
 
 
+def _serve_check(options: argparse.Namespace) -> int:
+    try:
+        from charstudio.engines.check import check_server
+    except ImportError as exc:
+        raise UsageError(_("Model servers need one more part: pip install 'charstudio[server]'.")) from exc
+    key = os.environ.get(options.key_from_env, "") if options.key_from_env else ""
+    if options.key_from_env and not key:
+        raise UsageError(_("There is no key in the environment under {name}.", name=options.key_from_env))
+    report = check_server(options.url, options.model or "", key, Cancel())
+    if options.json:
+        _print_json({**asdict(report), "usable": report.usable})
+    else:
+        _print_fields(report.as_words())
+        for warning in report.warnings:
+            print(f"\t{warning}")
+    return 0 if report.usable else _fail(report.trouble)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from charstudio.demo import show
 
@@ -472,6 +490,10 @@ def _parser() -> argparse.ArgumentParser:
     models = verb("models", _models, _("the language models"), as_json=True)
     models.add_argument("what", nargs="?", default="list", choices=("list", "add", "inspect"))
     models.add_argument("file", nargs="?", metavar="FILE")
+    check = verb("serve-check", _serve_check, _("what a model server can do"), as_json=True)
+    check.add_argument("url", metavar="URL")
+    check.add_argument("--key-from-env", metavar="NAME", help=_("the environment variable that has the key"))
+    check.add_argument("--model", metavar="M", help=_("a model of that server"))
     demo = verb("demo", _demo, _("the main job from start to finish, without questions"))
     demo.add_argument("--out", default="charstudio-demo", metavar="DIR")
     return parser

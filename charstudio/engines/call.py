@@ -211,9 +211,13 @@ def looks_like_html(body: bytes) -> bool:
     )
 
 
-def broke_off(where: str) -> EngineError:
+class BrokeOff(EngineError):  # noqa: N818 - it is what happened
+    """A reply ended before its end."""
+
+
+def broke_off(where: str) -> BrokeOff:
     """What to say when a reply ends before its end."""
-    return EngineError(
+    return BrokeOff(
         _(
             "{where} broke off in the middle of its reply; what came stays, and you can try again.",
             where=where,

@@ -94,7 +94,8 @@ class Dialect:
         if self.chat and not self.chat_is_fixed and _no_chat(refused.status, said):
             self.chat = False
             return True
-        if refused.status not in (400, 422, 501):
+        # llama_cpp.server calls a field it does not know its own failure.
+        if refused.status not in (400, 422, 501) and "validation error" not in said:
             return False
         return (
             self._usage(said, body)

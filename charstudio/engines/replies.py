@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from charstudio.engines.call import broke_off
+from charstudio.engines.call import BrokeOff, broke_off
 from charstudio.engines.door import Piece, Reading
 from charstudio.engines.refusals import message_in
 from charstudio.engines.text import Unfolding
@@ -17,8 +17,15 @@ from charstudio.i18n import _
 ENDS = {"stop": "end", "length": "length", "max_tokens": "length"}
 
 
+class OnlyThought(EngineError):  # noqa: N818 - it is what happened
+    """A reply whose every token went into thinking."""
+
+
 class Reply:
-    """Reads events until the reply ends; thinking is counted, never shown. Raises `EngineError`."""
+    """Reads events until the reply ends; thinking is counted, never shown. Raises `EngineError`.
+
+    `first_at` is when its first token came, by the monotonic clock; `events` counts what came in all.
+    """
 
     def __init__(self, stops: Sequence[str], tidy: Callable[[str], str], where: str) -> None:
         self._unfolding = Unfolding(stops)
@@ -31,6 +38,7 @@ class Reply:
         self._usage: dict[str, Any] = {}
         self._timings: dict[str, Any] = {}
         self.first_at = 0.0
+        self.events = 0
         self.stopped_by = ""
 
     @property
@@ -59,19 +67,22 @@ class Reply:
         """The pieces as they come; returns when the reply is whole, leaving the rest unread."""
         try:
             yield from self._all(events)
-        except EngineError:
+        except EngineError as exc:
             # What is held back as a possible stop string came before the trouble.
             yield from self._show("", last=True)
+            if isinstance(exc, BrokeOff) and not self.first_at and not self.stopped_by:
+                raise self._without_a_word() from exc
             if not self.stopped_by:
                 raise
         yield from self._show("", last=True)
         if not self._shown and self._thought:
-            raise EngineError(
+            raise OnlyThought(
                 _("The model only thought and said nothing; allow longer replies or switch its thinking off.")
             )
 
     def _all(self, events: Iterator[str]) -> Iterator[Piece | Reading]:
         for event in events:
+            self.events += 1
             if event.strip() == "[DONE]":
                 self.stopped_by = self.stopped_by or "end"
                 break
@@ -125,6 +136,14 @@ class Reply:
         if shown := self._unfolding.feed(text.encode("utf-8", "replace"), last=last):
             self._shown = True
             yield Piece(shown)
+
+    def _without_a_word(self) -> EngineError:
+        return EngineError(
+            _(
+                "{where} hung up without a word; perhaps the talk is longer than its context.",
+                where=self._where,
+            )
+        )
 
     def _not_understood(self, event: str) -> EngineError:
         # Half an event at the end of the line is a line that broke; anything else is another language.

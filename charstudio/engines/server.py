@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from charstudio.engines.call import Answer, Patience, broke_off, looks_like_html
-from charstudio.engines.dialect import OWNERS, Dialect, Kind
+from charstudio.engines.dialect import OWNERS, Dialect, Kind, Schemas
 from charstudio.engines.door import EngineEvent, Figures, ModelInfo, Piece, Reading
 from charstudio.engines.refusals import Refused
 from charstudio.engines.replies import Reply
@@ -32,6 +32,7 @@ class ServerEngine:
 
     `model` empty takes the first the server lists. `completions` True asks with the transcript, False with
     chat messages, None with chat messages unless the server says that the model has no chat template.
+    `streams` tells whether the last reply came in pieces.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ServerEngine:
         self._info: ModelInfo | None = None
         self._counted: dict[str, int] = {}
         self.warnings: list[str] = []
+        self.streams = False
         if key and self._wire.root.startswith("http:") and not is_loopback(self._wire.root):
             self.warnings.append(_("The key goes to {url} unprotected; use https.", url=self._wire.root))
         self.restart()
@@ -58,6 +60,11 @@ class ServerEngine:
     def kind(self) -> Kind:
         """Which program answers, as far as it told; known after `describe()`."""
         return self._dialect.kind
+
+    @property
+    def schemas(self) -> Schemas:
+        """In which words the server takes a JSON schema, as far as it was asked."""
+        return self._dialect.schemas
 
     @property
     def address(self) -> str:
@@ -117,6 +124,7 @@ class ServerEngine:
             reply = Reply([] if self._dialect.chat else prompt.stops, self._wire.tidy, self._wire.where)
             yield from self._write(reply, prompt, sampling, (seed + branch) % 2**32, branch, cancel)
             replies.append(reply)
+            self.streams = reply.events > 1
         yield _figures(replies, begun, seed)
 
     def close(self) -> None:

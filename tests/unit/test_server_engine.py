@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -208,7 +209,7 @@ class TestHostileServers:
             (stream(delta("Once"), then=hang), "Once", "fell silent"),
             (stream(delta("Once"), delta(" more")[:25]), "Once", "broke off"),
             (stream(delta("Once")), "Once", "broke off"),
-            (stream(), "", "broke off"),
+            (stream(), "", "hung up without a word"),
             (stream(delta("Once"), b"data: {nonsense}\n\n", END), "Once", "not understood"),
             (stream(delta("Once"), b"data: [1]\n\n", END), "Once", "not understood"),
             (
@@ -234,7 +235,7 @@ class TestHostileServers:
             (status(307, b"", location="http://evil.example/v1"), "", "sends on to http://evil.example;"),
             (status(307, b"", location="http://[evil"), "", "not understood"),
             (status(307, b"", location="/v1/chat/completions"), "", "not understood"),
-            (status(200, b'{"choices": ' + b"[" * 100_000), "", "broke off"),
+            (status(200, b'{"choices": ' + b"[" * 100_000), "", "hung up without a word"),
             (raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), "", "does not speak as a web server"),
             (raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500_000), "", "does not speak as a web server"),
             (raw(b"HTTP/1.1 200 OK\r\nX", then=hang), "", "did not begin to answer"),
@@ -256,7 +257,7 @@ class TestHostileServers:
     def test_a_port_where_nobody_is_is_tried_thrice(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        shown, trouble = ask(url)
+        _shown, trouble = ask(url)
         assert "does not answer; start it" in trouble
 
     def test_a_name_that_nobody_has(self):
@@ -410,6 +411,12 @@ class TestWishes:
         assert (body["temperature"], body["top_p"], body["max_tokens"], body["seed"]) == (0.5, 0.9, 20, 7)
         assert body["repetition_penalty"] == body["repeat_penalty"] == 1.1
         assert body["logit_bias"] == {"5": -1.0}
+
+    def test_a_server_that_blames_itself_is_understood_too(self, serving):
+        words = "1 validation error:\n{{'loc': ('body', 'top_k')}} {}"
+        server = self.refusing(serving, "top_k", code=500, words=words)
+        well(server)
+        assert "top_k" not in server.questions()[-1].body
 
     @pytest.mark.parametrize("code", [400, 422])
     def test_only_what_is_named_is_left_out(self, serving, code):
@@ -635,11 +642,8 @@ class TestEvents:
     @given(st.lists(st.binary(max_size=30), max_size=20))
     def test_no_bytes_get_out_as_anything_but_text_or_a_sentence(self, chunks):
         events = Events(line_cap=40, reply_cap=300)
-        try:
+        with contextlib.suppress(EngineError):
             found = [e for c in chunks for e in events.feed(c)] + events.finish()
-        except EngineError as exc:
-            assert "what came stays" in str(exc)
-        else:
             assert all(isinstance(e, str) for e in found)
 
     def test_lines_of_one_event_belong_together(self):
