@@ -99,14 +99,14 @@ def check_server(
 
     chat, plain = engine(completions=False), engine(completions=True)
     info = chat.describe(cancel)
-    tried = {e: _try(e, Sampling(max_tokens=32, seed=1), cancel) for e in (chat, plain)}
+    tried = {e: _try(e, Sampling(max_tokens=16, seed=1), cancel) for e in (chat, plain)}
     best = chat if tried[chat].works else plain
     streams = best.streams
     figures = tried[best].figures
     return ServerReport(
         address=chat.address,
         kind=chat.kind,
-        model=info.name,
+        model=chat.model,
         models=chat.models(),
         context=info.context if info.context < context else 0,
         chat=tried[chat].works,
@@ -139,7 +139,7 @@ def _try(engine: ServerEngine, sampling: Sampling, cancel: Cancel) -> _Tried:
 
 def _schema_of(engine: ServerEngine, cancel: Cancel) -> str:
     """By which word a schema is taken and kept to; a server may take it and forget it."""
-    tried = _try(engine, _Formed(max_tokens=200, seed=1), cancel)
+    tried = _try(engine, _Formed(temperature=0.0, max_tokens=60, seed=1), cancel)
     try:
         kept = isinstance(json.loads(tried.text)["ok"], bool)
     except (ValueError, KeyError, TypeError, RecursionError):

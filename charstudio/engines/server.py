@@ -7,6 +7,8 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from charstudio.engines.call import Answer, Patience, broke_off, looks_like_html
@@ -50,16 +52,21 @@ class ServerEngine:
         self._context = context
         self._info: ModelInfo | None = None
         self._counted: dict[str, int] = {}
-        self.warnings: list[str] = []
+        self._open_road = (
+            bool(key) and self._wire.root.startswith("http:") and not is_loopback(self._wire.root)
+        )
         self.streams = False
-        if key and self._wire.root.startswith("http:") and not is_loopback(self._wire.root):
-            self.warnings.append(_("The key goes to {url} unprotected; use https.", url=self._wire.root))
         self.restart()
 
     @property
     def kind(self) -> Kind:
         """Which program answers, as far as it told; known after `describe()`."""
         return self._dialect.kind
+
+    @property
+    def model(self) -> str:
+        """The model that is asked, as the server calls it; known after `describe()`."""
+        return self._model
 
     @property
     def schemas(self) -> Schemas:
@@ -72,6 +79,23 @@ class ServerEngine:
         return self._wire.root
 
     @property
+    def warnings(self) -> list[str]:
+        """What the writer should know of this server, in sentences."""
+        found = []
+        if self._open_road:
+            found.append(_("The key goes to {url} unprotected; use https.", url=self._wire.root))
+        if self.kind == "Ollama":
+            found.append(
+                _(
+                    "Ollama cuts what is too long without a word; start it with OLLAMA_CONTEXT_LENGTH={n}.",
+                    n=self._context,
+                )
+            )
+        if "grammar" in self._dialect.dropped:
+            found.append(_("This server cannot hold a reply to a grammar."))
+        return found
+
+    @property
     def counts_exactly(self) -> bool:
         """Whether `count` asks the server; False once it had to estimate."""
         return self._counts_exactly
@@ -79,6 +103,7 @@ class ServerEngine:
     def restart(self) -> None:
         """Forget what was learned about the server, so that the next question begins anew."""
         self._info = None
+        self._model = ""
         self._models: tuple[str, ...] = ()
         self._dialect = Dialect(chat=not self._completions, chat_is_fixed=self._completions is not None)
         self._counts_exactly = True
@@ -146,9 +171,11 @@ class ServerEngine:
                 _("{where} lists no model; load one there, or name one.", where=self._wire.where)
             )
         chosen = next((m for m in entries if m["id"] == name), entries[0] if entries else {})
+        self._model = name
         self._dialect.kind = OWNERS.get(str(chosen.get("owned_by", "")), "unknown")
         told = self._told_context(chosen, cancel)
-        return ModelInfo(name, min(self._context, told) if told else self._context, has_template=True)
+        shown = PurePath(name).name if name.startswith("/") else name
+        return ModelInfo(shown, min(self._context, told) if told else self._context, has_template=True)
 
     def _told_context(self, entry: dict[str, Any], cancel: Cancel) -> int:
         """How many tokens the server reads, 0 if it does not tell."""
@@ -175,11 +202,14 @@ class ServerEngine:
     def _answer(self, prompt: Prompt, sampling: Sampling, seed: int, cancel: Cancel, until: float) -> Answer:
         """Ask, and ask again in other words while the server turns down what can be left out."""
         while True:
-            path, body = self._dialect.ask(self.describe(cancel).name, prompt, sampling, seed)
+            path, body = self._dialect.ask(self._model, prompt, sampling, seed)
             try:
                 return self._wire.ask("POST", path, body, cancel, until)
             except Refused as exc:
                 if not self._dialect.learn(exc, body):
+                    if exc.status == 404:
+                        # The model may have been changed there; the next question looks anew.
+                        self._info = None
                     raise
                 log.info(
                     "the server turned something down (%s); left out: %s", exc.status, self._dialect.lacking()
@@ -218,7 +248,7 @@ class ServerEngine:
         )
 
     def _count_one(self, text: str) -> int:
-        name = self.describe().name
+        name = self._model
         body: dict[str, Any]
         if self.kind == "llama-cpp-python":
             path, body = "/extras/tokenize/count", {"input": text, "model": name}
@@ -257,7 +287,8 @@ def _figures(replies: list[Reply], begun: float, seed: int) -> Figures:
 
 def _of_branch(event: Piece | Reading, branch: int) -> EngineEvent:
     # The first reply is the branch that pieces have by themselves.
-    return Piece(event.text, branch) if branch and isinstance(event, Piece) else event  # type: ignore[call-arg]
+    more: Any = {"branch": branch}
+    return replace(event, **more) if branch and isinstance(event, Piece) else event
 
 
 def _list(found: Any) -> list[Any]:

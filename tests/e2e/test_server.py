@@ -31,11 +31,11 @@ FACTS = (
     "Visitor: How old are you?\nJane:"
 )
 PROMPT = Prompt((ChatMessage("user", "Tell me about the sea."),), FACTS, ("\nVisitor:", "\n\n"))
-GREEDY = Sampling(temperature=0.0, max_tokens=24, seed=1)
+GREEDY = Sampling(temperature=0.0, max_tokens=16, seed=1)
 PERSON = {
     "type": "object",
-    "properties": {"name": {"enum": ["Jane", "Tom"]}, "keeper": {"type": "boolean"}},
-    "required": ["name", "keeper"],
+    "properties": {"name": {"enum": ["Jane", "Tom"]}},
+    "required": ["name"],
     "additionalProperties": False,
 }
 
@@ -52,7 +52,7 @@ def url(starter_file: Path, tmp_path_factory: pytest.TempPathFactory):
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(starter_file), "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--n_ctx", "512", "--n_threads", "2", "--chat_format", "gemma"]
+    command += ["--port", str(port), "--n_ctx", "512", "--n_threads", "1", "--chat_format", "gemma"]
     command += ["--model_alias", "starter"]
     with log.open("wb") as out:
         child = subprocess.Popen(
@@ -127,7 +127,6 @@ def test_a_reply_keeps_to_a_json_schema(url):
     pieces, _figures = reply(engine, Formed(temperature=0.0, max_tokens=100, seed=1, schema=PERSON))
     found = json.loads("".join(pieces))
     assert found["name"] in ("Jane", "Tom")
-    assert isinstance(found["keeper"], bool)
     assert engine.schemas == "json_object"
 
 
@@ -148,7 +147,7 @@ def test_stop_works_in_the_middle_and_the_server_answers_again(url):
         cancel.set()
 
     endless = Prompt((), "one two three one two three one two three", ())
-    events = engine.stream(endless, Sampling(temperature=0.0, max_tokens=400, seed=1), cancel)
+    events = engine.stream(endless, Sampling(temperature=0.0, max_tokens=100, seed=1), cancel)
     assert isinstance(next(events), Piece)
     threading.Timer(0.1, press).start()
     with pytest.raises(Cancelled):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 
@@ -22,19 +23,19 @@ class Asked:
 
 
 class HostileServer:
-    """Answers each path with the act given for it; `gone` is set while it lives, to end acts that hang."""
+    """Answers each path with the act given for it; with `tls`, over https as localhost."""
 
-    def __init__(self, **acts: Act) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, **acts: Act) -> None:
         self.acts = acts
         self.asked: list[Asked] = []
-        self.over = threading.Event()
+        self._tls = tls
         self._door = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+        host = "https://localhost" if tls else "http://127.0.0.1"
+        self.url = f"{host}:{self._door.getsockname()[1]}"
         self._threads = [threading.Thread(target=self._serve)]
         self._threads[0].start()
 
     def close(self) -> None:
-        self.over.set()
         with contextlib.suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
@@ -56,7 +57,12 @@ class HostileServer:
             self._threads[-1].start()
 
     def _talk(self, line: socket.socket) -> None:
-        with line, contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            self._answer(self._tls.wrap_socket(line, server_side=True) if self._tls else line)
+        line.close()
+
+    def _answer(self, line: socket.socket) -> None:
+        with line:
             line.settimeout(10)
             held = b""
             while b"\r\n\r\n" not in held:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charstudio.cli import run
 from charstudio.engines.call import Patience
 from charstudio.engines.door import Figures, Piece, Reading
 from charstudio.engines.keys import Keys
@@ -371,6 +375,13 @@ class TestStop:
         stopped_in(serving(chat=stream(delta("Once"), then=listen)), 0.2)
         assert gone.wait(1)
 
+    def test_no_thread_stays_behind(self, serving):
+        stopped_in(serving(chat=stream(delta("Once"), then=hang)), 0.1)
+        until = time.monotonic() + 2
+        while any(t.name == "model server" for t in threading.enumerate()) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not [t for t in threading.enumerate() if t.name == "model server"]
+
     def test_leaving_a_reply_hangs_up_too(self, serving):
         gone = threading.Event()
 
@@ -383,6 +394,36 @@ class TestStop:
         assert next(events) == Piece("Once")
         events.close()
         assert gone.wait(1)
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch) -> ssl.SSLContext:
+    """A certificate for localhost, which this run trusts."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate of this test")
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
+    subprocess.run([*command, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+class TestOverTls:
+    def test_a_reply_streams(self, serving, certificate):
+        assert well(serving(tls=certificate, chat=HELLO), patience=Patience())[0] == "Hello."
+
+    def test_stop_is_heard_at_once(self, serving, certificate):
+        assert stopped_in(serving(tls=certificate, chat=stream(delta("Once"), then=hang)), 0.3) < 0.1
+        assert stopped_in(serving(tls=certificate, chat=hang), 0.3) < 0.1
+
+    def test_who_cannot_prove_its_name_is_not_asked(self, serving, certificate, monkeypatch):
+        monkeypatch.delenv("SSL_CERT_FILE")
+        server = serving(tls=certificate, chat=HELLO)
+        assert "could not prove" in ask(server, key=KEY, patience=Patience())[1]
+        assert server.asked == []
 
 
 class TestWishes:
@@ -472,6 +513,39 @@ class TestWishes:
             assert server.questions()[-1].body.get("response_format") == expected
 
 
+class TestServeCheck:
+    def test_what_works_is_told(self, serving, capsys):
+        server = serving(
+            models=models("m", owner="vllm"),
+            chat=stream(delta('{"ok": '), delta("true}"), END),
+            tokenize=answer({"count": 3}),
+        )
+        assert run(["serve-check", server.url]) == 0
+        told = dict(line.split("\t") for line in capsys.readouterr().out.splitlines())
+        assert (told["server"], told["chat"], told["completions"]) == ("vLLM", "yes", "no")
+        assert (told["JSON schema"], told["token counting"]) == ("yes, as json_schema", "yes")
+
+    def test_a_server_of_no_use_is_a_sentence(self, serving, capsys):
+        assert run(["serve-check", serving(chat=status(500)).url, "--json"]) == 1
+        told = capsys.readouterr()
+        assert not json.loads(told.out)["usable"]
+        assert "failed on its own" in told.err
+
+    def test_the_key_comes_from_the_environment(self, serving, capsys, monkeypatch):
+        server = serving(chat=HELLO)
+        assert run(["serve-check", server.url, "--key-from-env", "NO_SUCH_KEY"]) == 2
+        monkeypatch.setenv("A_KEY", KEY)
+        assert run(["serve-check", server.url, "--key-from-env", "A_KEY", "--model", "second"]) == 0
+        assert {q.headers["authorization"] for q in server.questions()} == {f"Bearer {KEY}"}
+        assert {q.body["model"] for q in server.questions()} == {"second"}
+        assert KEY not in "".join(capsys.readouterr())
+
+    def test_ollama_is_warned_of(self, serving):
+        engine = ServerEngine(serving(models=models("m", owner="library")).url)
+        engine.describe()
+        assert "OLLAMA_CONTEXT_LENGTH=4096" in engine.warnings[0]
+
+
 class TestCounting:
     def test_the_servers_own_count_is_taken_and_kept(self, serving):
         server = serving(tokenize=answer({"tokens": [1, 2, 3]}))
@@ -538,6 +612,12 @@ class TestTheKey:
         assert server.questions()[0].headers["authorization"] == f"Bearer {KEY}"
         assert "Incorrect API key" in trouble
         assert KEY not in trouble
+
+    def test_no_log_has_it(self, serving, caplog):
+        caplog.set_level("DEBUG")
+        well(serving(chat=HELLO), key=KEY)
+        assert "127.0.0.1" in caplog.text
+        assert KEY not in caplog.text
 
     def test_no_other_server_ever_sees_it(self, serving):
         other = serving(chat=HELLO)
