@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -227,5 +229,9 @@ def broke_off(where: str) -> BrokeOff:
 
 def _hang_up(line: socket.socket) -> None:
     with contextlib.suppress(OSError):
+        # Without this a server whose buffers are full would go on waiting for us, for up to a minute.
+        line.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+        )
         # Not SSLSocket.shutdown, which forgets its cipher while the other thread still reads.
         socket.socket.shutdown(line, socket.SHUT_RDWR)
