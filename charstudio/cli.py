@@ -438,6 +438,10 @@ def _parser() -> argparse.ArgumentParser:
     of_one("duplicate", _duplicate, _("copy a character"))
     of_one("delete", _delete, _("put a character away (undo brings it back)"))
     cli_models.add_words(verb("models", cli_models.run, _("the language models"), as_json=True))
+    check = verb("serve-check", cli_models.serve_check, _("what a model server can do"), as_json=True)
+    check.add_argument("url", metavar="URL")
+    check.add_argument("--key-from-env", metavar="NAME", help=_("the environment variable that has the key"))
+    check.add_argument("--model", metavar="M", help=_("a model of that server"))
     demo = verb("demo", _demo, _("the main job from start to finish, without questions"))
     demo.add_argument("--out", default="charstudio-demo", metavar="DIR")
     return parser

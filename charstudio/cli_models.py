@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -199,6 +200,27 @@ _WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
     "choose": _choose,
     "folder": _folder,
 }
+
+
+def serve_check(options: argparse.Namespace) -> int:
+    """Say what a model server can do; 0 when it can be talked with."""
+    try:
+        from charstudio.engines.check import check_server
+    except ImportError as exc:
+        raise UsageError(_("Model servers need one more part: pip install 'charstudio[server]'.")) from exc
+    key = os.environ.get(options.key_from_env, "") if options.key_from_env else ""
+    if options.key_from_env and not key:
+        raise UsageError(_("There is no key in the environment under {name}.", name=options.key_from_env))
+    report = check_server(options.url, options.model or "", key, Cancel())
+    if options.json:
+        _json({**asdict(report), "usable": report.usable})
+    else:
+        _fields(report.as_words())
+        for warning in report.warnings:
+            print(f"\t{warning}")
+    if not report.usable:
+        print(report.trouble, file=sys.stderr)
+    return 0 if report.usable else 1
 
 
 def _facts(file: Any) -> list[str]:

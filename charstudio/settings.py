@@ -18,7 +18,9 @@ class Settings:
 
     library: str = ""
     model: str = ""
-    engine: str = "llama"
+    engine: str = "llama"  # llama, server or echo
+    server: str = ""
+    server_model: str = ""
     threads: int = 0
     context: int = 4096
     persona: str = "Writer"

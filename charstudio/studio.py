@@ -15,6 +15,7 @@ from charstudio.cards import Card, card_of, read_card, write_json, write_png
 from charstudio.engines import (
     EchoEngine,
     Engine,
+    Keys,
     LlamaEngine,
     Setup,
     Shelf,
@@ -62,6 +63,7 @@ class Studio:
         self.embedder = SentenceEmbedder() if SentenceEmbedder.available() else None
         self.recall = Recall(self.library, self.embedder)
         self.speaker = Pyttsx3Speaker()
+        self.keys = Keys()
         self._engine: Engine | None = None
         self._reading: Reading | None = None
         self.conversation = Conversation(
@@ -84,7 +86,7 @@ class Studio:
         """Use and keep other settings; another model or context opens another engine when next needed."""
         old, self.settings = self.settings, chosen
         settings.save(chosen)
-        engine_of = ("model", "engine", "threads", "context")
+        engine_of = ("model", "engine", "threads", "context", "server", "server_model")
         if self._engine is not None and any(getattr(old, n) != getattr(chosen, n) for n in engine_of):
             self._engine.close()
             self._engine = None
@@ -100,6 +102,8 @@ class Studio:
         """The name of the model in use, without loading it; empty when there is none."""
         if self.settings.engine == "echo":
             return "echo"
+        if self.settings.engine == "server":
+            return self.settings.server_model or self.settings.server
         if not self.settings.model:
             return _("Starter model") if self.shelf.has_starter() else ""
         return self.shelf.name_of(Path(self.settings.model))
@@ -120,6 +124,8 @@ class Studio:
     def _opened(self) -> Engine:
         if self.settings.engine == "echo":
             return EchoEngine()
+        if self.settings.engine == "server":
+            return self._server()
         if importlib.util.find_spec("llama_cpp") is None:
             raise EngineError(_("Open talk needs the extra `engine`: pip install 'charstudio[engine]'."))
         path = self.shelf.find(self.settings.model)
@@ -134,10 +140,24 @@ class Studio:
         )
         return LlamaEngine(path, setup, prepare)
 
+    def _server(self) -> Engine:
+        """The model server of the settings; its key comes from the keyring, or from this run."""
+        try:
+            from charstudio.engines.server import ServerEngine
+        except ImportError as exc:
+            raise EngineError(
+                _("Model servers need one more part: pip install 'charstudio[server]'.")
+            ) from exc
+        url = self.settings.server
+        key = self.keys.find(url) or os.environ.get("CHARSTUDIO_SERVER_KEY", "")
+        return ServerEngine(url, self.settings.server_model, key, context=self.settings.context)
+
     def _tune(self, preset: dict[str, Any]) -> None:
         """Draw words as is set for the model; what a preset does not name stays."""
         known: dict[str, Any] = {f.name: f.default for f in fields(Sampling)}
-        fit: dict[str, Any] = {name: value for name, value in preset.items() if type(value) is type(known.get(name, ...))}
+        fit: dict[str, Any] = {
+            name: value for name, value in preset.items() if type(value) is type(known.get(name, ...))
+        }
         self.conversation.sampling = replace(self.conversation.sampling, **fit)
 
     def _settle(self) -> None:

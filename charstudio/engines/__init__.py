@@ -3,6 +3,7 @@
 from charstudio.engines.door import Engine, EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
 from charstudio.engines.echo import EchoEngine
 from charstudio.engines.gguf import inspect_model
+from charstudio.engines.keys import Keys
 from charstudio.engines.llama import LlamaEngine, Setup, states_folder
 from charstudio.engines.shelf import Shelf, ShelvedModel
 from charstudio.engines.states import forget_talk
@@ -12,6 +13,7 @@ __all__ = [
     "Engine",
     "EngineEvent",
     "Figures",
+    "Keys",
     "LlamaEngine",
     "Loading",
     "ModelInfo",
