@@ -7,7 +7,7 @@ MENU = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/applications
 READY := $(PYTHON) packaging/prepare.py
 
 .DEFAULT_GOAL := help
-.PHONY: help app test tools lint types contracts unit gui e2e long bench format screenshots versions menu clean
+.PHONY: help app test tools lint types contracts unit gui e2e long bench bench-engine soak format screenshots versions menu clean
 
 # Nothing is drawn on a screen here; `app` alone opens a window.
 test unit gui e2e long bench screenshots: export QT_QPA_PLATFORM = offscreen
@@ -18,6 +18,8 @@ help:
 	@echo "make lint | types | contracts | unit | gui | e2e     one part of it"
 	@echo "make long         the long forms of fuzz, soak and fault runs"
 	@echo "make bench        the benchmarks; they print their figures"
+	@echo "make bench-engine the engine beside its peers alone"
+	@echo "make soak         500 turns of talk with stops, swipes, edits and other models"
 	@echo "make format       put the code into the project's form"
 	@echo "make screenshots  draw the pictures of the documents anew"
 	@echo "make menu         put charstudio into this user's desktop menu (Linux)"
@@ -49,6 +51,12 @@ unit gui e2e: tools
 
 long: tools
 	$(PYTEST) -m long --timeout=0 tests
+
+bench-engine: tools
+	$(BIN)/python -m tests.benchmarks.bench_engine
+
+soak: tools
+	$(BIN)/python -m tests.benchmarks.soak_engine
 
 bench: tools
 	@set -e; for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done

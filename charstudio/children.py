@@ -127,10 +127,11 @@ class Child:
 
     def _started(self) -> subprocess.Popen[bytes]:
         with self._start_lock:
-            if self._process is not None and self._process.poll() is None:
-                return self._process
-            if self._process is not None:
-                _let_go(self._process)
+            old = self._process
+            if old is not None and old.poll() is None:
+                return old
+            if old is not None:
+                _let_go(old)
             self._tail.clear()
             environment = {
                 **os.environ,

@@ -118,9 +118,13 @@ class Writer:
         slot = self.slots.place([], "", ())[0]
         drawer: Drawer | None = None
         drawn: list[int] = []
+        length, start = 0, -1
+        for n, (count, _ids) in enumerate(trace):
+            start = n if length == prompt else start  # the last time that the prompt stood there alone
+            length = length + count if count > 0 else -count
         try:
-            for count, ids in trace:
-                if drawer is None and len(slot.ids) == prompt and count == 1:
+            for n, (count, ids) in enumerate(trace):
+                if n == start:
                     drawer = Drawer(self.native, how, how.seed or 0, slot.ids, grammar_of(how))
                 if drawer is not None and count > 0:
                     drawn.append(drawer.draw(-1))

@@ -63,6 +63,7 @@ class LlamaEngine:
         self._counted: dict[str, int] = {}
         self._file: tuple[int, int] = (0, 0)
         self.cells = 0  # tokens the cache holds, once the model is loaded
+        self.read_ahead_tokens = 0
         self._gone: list[str] = []
         self._ahead = Cancel()
         self._reader: threading.Thread | None = None
@@ -190,9 +191,11 @@ class LlamaEngine:
         if self._info is not None and self._child.running:
             _returned(self._ask("park", None))
 
-    def trace(self, slot: str) -> list[Any]:
-        """How a talk's place in the cache came about; only with `tracing`."""
-        return list(_returned(self._ask("trace", None, slot=slot))["trace"])
+    def trace(self, slot: str) -> dict[str, Any]:
+        """What a talk's place in the cache holds: its `ids`, its `last` position, and, with `tracing`,
+        the batches and cuts through which it came about.
+        """
+        return _returned(self._ask("trace", None, slot=slot))
 
     def replay(self, trace: list[Any], prompt: int, sampling: Sampling) -> list[int]:
         """Do again from nothing what a trace tells; the ids drawn after `prompt` of them."""
@@ -202,6 +205,7 @@ class LlamaEngine:
     def close(self) -> None:
         """End the child once it has kept what the talks left; its memory goes back to the machine."""
         self._ahead.set()
+        self.settle()
         if self._gone and self._info is not None and self._child.running:
             with contextlib.suppress(StudioError):
                 _returned(self._ask("forget", None))
@@ -210,7 +214,8 @@ class LlamaEngine:
 
     def _read_ahead(self, prompt: Prompt, cancel: Cancel) -> None:
         try:
-            _returned(self._ask("read", cancel, ahead=True, **_told(prompt)))
+            read = _returned(self._ask("read", cancel, ahead=True, **_told(prompt)))
+            self.read_ahead_tokens += read.get("prompt_tokens", 0) - read.get("cached_tokens", 0)
         except (Cancelled, StudioError) as exc:
             log.info("reading ahead ended: %s", type(exc).__name__)
 
@@ -238,6 +243,8 @@ class LlamaEngine:
         # What is read ahead makes way for everything else.
         if not ahead:
             self._ahead.set()
+        if cancel is not None:
+            cancel.check()
         with self._turn(self._lock, cancel):
             gone, self._gone = self._gone, []
             try:

@@ -99,7 +99,11 @@ class Host:
 
     def trace(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
         """How a talk's place in the cache came about, for a check that it is what it should be."""
-        yield {"done": {"trace": self._asked.slots.trace(request["slot"])}}
+        slot = self._asked.slots.find(request["slot"])
+        found: Answer = {"trace": [], "ids": [], "last": -1}
+        if slot is not None:
+            found = {"trace": slot.trace, "ids": slot.ids, "last": self._native.last(slot.sequence)}
+        yield {"done": found}
 
     def replay(self, request: Answer, cancel: Cancel) -> Iterator[Answer]:
         """Read a trace again from nothing, batch by batch, and write the same number of tokens."""

@@ -234,6 +234,10 @@ class Native:
         """Let a sequence continue another one; what they have in common stands in the cache once."""
         llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
+    def last(self, sequence: int) -> int:
+        """The last position that a sequence holds; -1 when it is empty."""
+        return int(llama.llama_memory_seq_pos_max(self._memory, sequence))
+
     def save(self, sequence: int, ids: Sequence[int], path: str) -> bool:
         """Write the state of a sequence with its ids to a file."""
         array = (llama.llama_token * len(ids))(*ids)

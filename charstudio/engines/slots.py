@@ -158,10 +158,9 @@ class Slots:
         for slot in self._slots:
             self._save(slot)
 
-    def trace(self, key: str) -> list[tuple[int, tuple[int, ...]]]:
-        """How a talk's slot came about; empty when that is not known."""
-        found = next((s for s in self._slots if s.key == key), None)
-        return found.trace if found is not None else []
+    def find(self, key: str) -> Slot | None:
+        """The slot of a talk, if it stands in the cache."""
+        return next((s for s in self._slots if s.key == key), None)
 
     def forget(self, key: str) -> None:
         """A talk is gone: so are its slots (the one of each who speaks in it)."""

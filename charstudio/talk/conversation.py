@@ -23,8 +23,8 @@ from charstudio.talk.prompt import Moment, Scene, ahead, build, counted, pick_mo
 SAVE_EVERY = 1.0  # seconds
 LONGEST_MESSAGE = 100_000
 HISTORY_LIMIT = 400
-KEEP_SHARE = 0.6  # of the room for history stays when older messages are cut
-COMPACT_AT = 0.85  # of the room: from here on old messages are cut while nobody waits
+KEEP_SHARE = 0.5  # of the room for history stays when older messages are cut
+COMPACT_AT = 0.92  # of the room: from here on old messages are cut while nobody waits
 MARGIN = 64  # tokens that a template may add
 
 

@@ -1,6 +1,6 @@
 """What the engine costs, each figure beside its peer on the same model, prompt and threads.
 
-    python tests/benchmarks/bench_engine.py [FIGURE ...] [--model FILE] [--threads N] [--json]
+    python -m tests.benchmarks.bench_engine [FIGURE ...] [--model FILE] [--threads N] [--json]
 
 Medians of pairs that take turns. Ratios are what counts: a machine with other work on it slows both
 sides. `full prefill` is the same engine reading the same prompt from nothing.
@@ -20,11 +20,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from charstudio import paths
 from charstudio.engines import Figures, LlamaEngine, Piece, Setup, Shelf, inspect_model
 from charstudio.engines.llama import default_threads
 from charstudio.errors import Cancel, Cancelled
-from charstudio.model import Part, Prompt, Sampling
+from charstudio.model import Memory, Part, Prompt, Recalled, Sampling
+from charstudio.sheet import load_schema
+from charstudio.store import open_library
+from charstudio.talk import Conversation, Persona
+from tests.tiny_model import tiny_gemma
 
 STOPS = ("\nVisitor:", "\nJane:")
 FREE = Sampling(temperature=0.8, max_tokens=96, seed=3)
@@ -202,6 +208,86 @@ def next_turn(bench: Bench) -> Iterator[Row]:
     )  # fmt: skip
 
 
+TURNS = 200
+SHEET, LORE, MEMORY, MESSAGE, REPLY = 700, 250, 150, 70, 110  # tokens, as in the simulation
+
+
+class Moments:
+    """Stands for memory and lore: each turn a memory of a third of the block, every other turn as much lore."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._memories = [bench.text(MEMORY // 3, 5000 + n) for n in range(TURNS)]
+        self._lore = [bench.text(LORE // 3, 6000 + n) for n in range(TURNS)]
+        self._turn = 0
+
+    def find(self, _character: int, _text: str, *, beyond: frozenset[int]) -> list[Recalled]:
+        n, self._turn = self._turn, self._turn + 1
+        texts = [self._memories[n], *([self._lore[n]] if n % 2 else [])]
+        return [Recalled(Memory(k, 1, text, "note"), "", 1.0) for k, text in enumerate(texts)]
+
+    def remember(self, _character: int, _message: object) -> None:
+        """What is said is not needed here."""
+
+
+def long_talk(bench: Bench) -> Iterator[Row]:
+    """200 turns at context 4,096 through the studio's own conversation: how much is read anew.
+
+    Tokens are counted, not timed, so a tiny model with the starter's vocabulary may speak. As in the
+    simulation the writer is taken to pause long enough for what can be read ahead.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        tiny = tiny_gemma(bench.path, Path(folder) / "tiny.gguf")
+        engine = LlamaEngine(tiny, Setup(threads=bench.threads, keep_states=False))
+        schema = load_schema(paths.resource("attributes.yaml"))
+        library = open_library(Path(folder) / "talk.charstudio")
+        made = library.cast.new(schema, "Jane Marlow", "command")
+        persona = Persona.of(library.cast.sheet(made.id), schema)
+        persona = replace(persona, prose=replace(persona.prose, description=bench.text(SHEET, 1)))
+        moments: Any = Moments(bench)
+        talk = Conversation(library, lambda: engine, moments, lambda _id: persona, lambda _id: ())
+        talk.sampling = Sampling(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, max_tokens=REPLY, seed=1)
+        number = talk.open(made.id).id
+        before, ahead = [], []
+        for n in range(TURNS):
+            done = engine.read_ahead_tokens
+            said = talk.reply(number, bench.text(MESSAGE, 2000 + n), Cancel())
+            before += [e.prompt_tokens - e.cached_tokens for e in said if isinstance(e, Figures)]
+            engine.settle()
+            ahead.append(engine.read_ahead_tokens - done)
+        engine.close()
+        library.close()
+    first, whole = statistics.mean(before[1:]), statistics.mean(before[1:]) + statistics.mean(ahead[1:])
+    peer = top_lore_trim_one()
+    yield (
+        f"new tokens read per turn before the first one, {TURNS} turns (peer: lore on top, one message trimmed)",
+        f"{first:.0f}", f"{peer:.0f}", first / 300, 1.0, True,
+    )  # fmt: skip
+    yield "… and in all, with what is read ahead", f"{whole:.0f}", f"{peer:.0f}", whole / 500, 1.0, True
+
+
+def top_lore_trim_one(context: int = 4096, reserve: int = 300) -> float:
+    """The same talk with lore and memories on top and the oldest exchange cut when it no longer fits:
+    whatever changed on top, or was cut, has everything below it read again."""
+    history: list[tuple[str, int]] = []
+    cache: list[tuple[str, int]] = []
+    read = []
+    for n in range(TURNS):
+        top = [("who", SHEET), (f"lore{n // 2}", LORE), (f"memory{n}", MEMORY)]
+        now = (f"said{n}", MESSAGE)
+        while sum(size for _name, size in (*top, *history, now)) + reserve > context:
+            del history[:2]
+        prompt = [*top, *history, now]
+        same = 0
+        for one, other in zip(prompt, cache, strict=False):
+            if one != other:
+                break
+            same += one[1]
+        read.append(sum(size for _name, size in prompt) - same)
+        history += [now, (f"reply{n}", REPLY)]
+        cache = [*prompt, history[-1]]
+    return statistics.mean(read[1:])
+
+
 def alternatives(bench: Bench) -> Iterator[Row]:
     """Four alternatives of 64 tokens at once."""
     prompt = Prompt((), bench.text(700, 9), (), slot="bench-t2")
@@ -344,6 +430,7 @@ def memory(bench: Bench) -> Iterator[Row]:
 FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "stream": stream_speed,
     "turn": next_turn,
+    "talk": long_talk,
     "alternatives": alternatives,
     "scene": scene,
     "score": scoring,
