@@ -279,6 +279,11 @@ def _delete(options: argparse.Namespace) -> int:
     return 0
 
 
+def _adapters(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_models.change_adapters(studio, options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from charstudio.demo import show
 
@@ -297,8 +302,6 @@ class _Opened:
         self._studio: Any = None
 
     def __enter__(self) -> Any:
-        from dataclasses import replace
-
         from charstudio.store import safety_copy
         from charstudio.studio import Studio
 
@@ -309,11 +312,20 @@ class _Opened:
         except StudioError as exc:
             print(_("Today’s safety copy could not be made: {why}", why=exc), file=sys.stderr)
         if self._model:
-            self._studio.settings = replace(chosen, model=str(self._studio.shelf.find(self._model)))
+            self._studio.settings = _with_model(self._studio, chosen, self._model)
         return self._studio
 
     def __exit__(self, *_exc: object) -> None:
         self._studio.close()
+
+
+def _with_model(studio: Any, chosen: settings.Settings, model: str) -> settings.Settings:
+    """The settings of one command: another file, or a model server by its address."""
+    from dataclasses import replace
+
+    if model.startswith(("http://", "https://")):
+        return replace(chosen, engine="server", server=model, server_model="")
+    return replace(chosen, engine="llama", model=str(studio.shelf.find(model)))
 
 
 def _open(options: argparse.Namespace, model: str | None = None) -> _Opened:
@@ -410,7 +422,12 @@ def _parser() -> argparse.ArgumentParser:
     talk.add_argument(
         "--n", type=int, default=1, metavar="N", help=_("so many alternatives at once, kept as swipes")
     )
-    talk.add_argument("--seed", type=int, metavar="N", help=_("draw the same words again"))
+    talk.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help=_("draw the same words again, where the same is read in the same pieces"),
+    )
     talk.add_argument("--max-tokens", type=_positive, metavar="N", help=_("the longest reply"))
     of_one("show", _show, _("the sheet of a character"), as_json=True)
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
@@ -442,6 +459,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("url", metavar="URL")
     check.add_argument("--key-from-env", metavar="NAME", help=_("the environment variable that has the key"))
     check.add_argument("--model", metavar="M", help=_("a model of that server"))
+    worn = of_one(
+        "adapters", _adapters, _("LoRAs and control vectors a character speaks through"), as_json=True
+    )
+    cli_models.add_adapter_words(worn)
     demo = verb("demo", _demo, _("the main job from start to finish, without questions"))
     demo.add_argument("--out", default="charstudio-demo", metavar="DIR")
     return parser

@@ -14,6 +14,7 @@ from typing import Any
 from charstudio import paths, settings
 from charstudio.errors import Cancel, Cancelled, UsageError
 from charstudio.i18n import _
+from charstudio.model import Adapter
 
 LINE = 60  # signs of a line of progress
 
@@ -22,6 +23,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     """What can be said after `charstudio models`."""
     parser.add_argument("what", nargs="?", default="list", choices=tuple(_WHAT))
     parser.add_argument("file", nargs="?", metavar="FILE|NAME|URL|DIR")
+    parser.add_argument("--of", default="", metavar="M", help=_("a model of the server that is chosen"))
     parser.add_argument("--sha256", default="", metavar="SUM", help=_("the checksum a download must have"))
 
 
@@ -161,7 +163,12 @@ def _choose(options: argparse.Namespace) -> int:
     from charstudio.engines.estimate import memory_warning
 
     shelf = Shelf()
-    path, chosen = shelf.find(_needed(options)), settings.load()
+    chosen = settings.load()
+    if _needed(options).startswith(("http://", "https://")):
+        settings.save(replace(chosen, engine="server", server=_needed(options), server_model=options.of))
+        print(_needed(options))
+        return 0
+    path, chosen = shelf.find(_needed(options)), replace(chosen, engine="llama")
     if path == shelf.starter_path():
         settings.save(replace(chosen, model=""))
     else:
@@ -187,6 +194,46 @@ def _folder(options: argparse.Namespace) -> int:
     for model in found:
         print(f"{model.name}\t{model.path}" + (f"\t{model.trouble}" if model.trouble else ""))
     return 0
+
+
+def add_adapter_words(parser: argparse.ArgumentParser) -> None:
+    """What can be said after `charstudio adapters NAME_OR_ID`."""
+    parser.add_argument("what", nargs="?", default="list", choices=("list", "add", "remove"))
+    parser.add_argument("file", nargs="?", metavar="FILE")
+    parser.add_argument("--strength", type=float, default=1.0, metavar="S", help=_("1 is as it was made"))
+
+
+def change_adapters(studio: Any, options: argparse.Namespace) -> int:
+    """List, put on or take off what a character speaks through: LoRAs and control vectors."""
+    character = studio.library.cast.find(options.character)
+    if options.what != "list":
+        path = str(Path(_needed(options)).resolve())
+        if options.what == "remove" and path not in {a.path for a in character.adapters}:
+            raise UsageError(_("{name} does not wear {file}.", name=character.name, file=path))
+        worn = [a for a in character.adapters if a.path != path]
+        if options.what == "add":
+            worn.append(_adapter(Path(path), options.strength))
+        studio.library.cast.dress(character.id, _("Adapters"), adapters=worn)
+        character = studio.library.cast.get(character.id)
+    if options.json:
+        return _json([asdict(a) for a in character.adapters])
+    for adapter in character.adapters:
+        print(f"{adapter.kind}\t{adapter.path}\t{adapter.strength}")
+    return 0
+
+
+def _adapter(path: Path, strength: float) -> Adapter:
+    """What kind of adapter a file is, by its header; raises `EngineError` when it is none."""
+    from charstudio.engines import inspect_model
+
+    if not -100 <= strength <= 100:  # and no NaN
+        raise UsageError(_("A strength lies between -100 and 100; 1 is as it was made."))
+    file = inspect_model(path)
+    if file.architecture == "controlvector":
+        return Adapter("vector", str(path), strength)
+    if file.kind == "adapter":
+        return Adapter("lora", str(path), strength)
+    raise UsageError(_("{name} is no LoRA and no control vector in GGUF form.", name=path.name))
 
 
 _WHAT: dict[str, Callable[[argparse.Namespace], int]] = {

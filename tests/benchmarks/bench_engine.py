@@ -89,7 +89,6 @@ class Bench:
                 figures.append(event)
         return Said(first - began, last - first, time.monotonic() - began, figures, text)
 
-
     def ends(self) -> tuple[tuple[int, float], ...]:
         """A bias that keeps replies from ending early; known for the starter model alone."""
         return ((1, -100.0), (106, -100.0)) if inspect_model(self.path).architecture == "gemma3" else ()
@@ -168,7 +167,7 @@ def stream_speed(bench: Bench) -> Iterator[Row]:
 
 def next_turn(bench: Bench) -> Iterator[Row]:
     """Time to the first token of the next turn: as it is, after a restart, with new lore."""
-    talk = Talk(bench, "bench-t1", bench.text(700, 5), 2300, 20)
+    talk = Talk(bench, "bench-t1", bench.text(700, 5), 2950, 20)
     short = replace(FREE, max_tokens=24)
     first = talk.prompt("And what came after?")
     full = [bench.said(talk.alone(first, n), replace(FREE, max_tokens=2)).ttft for n in range(3)]

@@ -37,5 +37,25 @@ def stumble(request, cancel):
     yield {"n": 1 // 0}
 
 
+def hang(request, cancel):
+    # a number so long that Python lets nobody else have a turn while it is worked out
+    yield {"done": {"digits": len(str((10 ** request["digits"]) ** 2 % 7))}}
+
+
+def slow(request, cancel):
+    time.sleep(request["seconds"])
+    yield {"done": {"fine": True}}
+
+
 if __name__ == "__main__":
-    serve({"count": count, "noise": noise, "wait": wait, "refuse": refuse, "stumble": stumble})
+    serve(
+        {
+            "count": count,
+            "noise": noise,
+            "wait": wait,
+            "refuse": refuse,
+            "stumble": stumble,
+            "hang": hang,
+            "slow": slow,
+        }
+    )

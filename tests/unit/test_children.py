@@ -95,3 +95,19 @@ def test_a_child_ends_with_its_parent(child):
 )
 def test_causes_of_death_are_words(code, tail, words):
     assert words in cause_of_death(code, tail)
+
+
+def test_a_child_without_a_sign_of_life_is_ended_and_told():
+    hung = Child(MODULE, "helper", patience=3.0)
+    began = time.monotonic()
+    with pytest.raises(ChildDied, match="no sign of life"):
+        hung.result("hang", digits=40_000_000)
+    assert time.monotonic() - began < 15
+    assert hung.result("noise") == {"fine": True}
+    hung.close()
+
+
+def test_slow_work_with_a_heartbeat_is_waited_for():
+    patient = Child(MODULE, "helper", patience=2.5)
+    assert patient.result("slow", seconds=4) == {"fine": True}
+    patient.close()

@@ -12,6 +12,7 @@ from charstudio import paths, settings
 from charstudio.cli import run
 from charstudio.engines import Shelf
 from tests.gguf_files import tiny_model
+from tests.tiny_model import adapter, control_vector, tiny_chat
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -342,3 +343,67 @@ class TestModels:
         monkeypatch.setattr(Shelf, "fetch", stopped)
         assert self.run("download", "hf:a/b/c.gguf") == 130
         assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_adapters_are_put_on_listed_taken_off_and_that_is_undone(cs, tmp_path):
+    lora, vector = adapter(tmp_path / "lora.gguf"), control_vector(tmp_path / "vector.gguf")
+    cs("new", "Jane Marlow")
+    assert cs("adapters", "Jane", "add", str(lora), "--strength", "0.5")[:2] == (0, f"lora\t{lora}\t0.5\n")
+    cs("adapters", "Jane", "add", str(vector))
+    kinds = [a["kind"] for a in json.loads(cs("adapters", "Jane", "--json")[1])]
+    assert kinds == ["lora", "vector"]
+    assert cs("adapters", "Jane", "remove", str(lora))[1] == f"vector\t{vector}\t1.0\n"
+    assert cs("undo", "Jane")[1] == "Taken back: Adapters\n"
+    assert len(json.loads(cs("adapters", "Jane", "--json")[1])) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("add", "none.gguf"), "no model file"),
+        (("add", __file__), "no GGUF"),
+        (("remove", "none.gguf"), "does not wear"),
+        (("add",), "Name"),
+        (("add", __file__, "--strength", "nan"), "between -100 and 100"),
+    ],
+)
+def test_a_bad_adapter_is_a_sentence(cs, arguments, words):
+    cs("new", "Jane Marlow")
+    code, _out, err = cs("adapters", "Jane", *arguments)
+    assert code in (1, 2)
+    assert words in err
+
+
+def test_an_address_in_place_of_a_model_asks_that_server(cs):
+    cs("new", "Jane Marlow")
+    code, _out, err = cs("talk", "Jane", "--model", "http://127.0.0.1:9", lines="Hello.\n")
+    assert code == 1
+    assert "does not answer" in err
+    assert cs("models", "choose", "http://127.0.0.1:9", "--of", "small")[0] == 0
+    assert settings.load().engine == "server"
+    assert settings.load().server_model == "small"
+
+
+def test_several_alternatives_are_kept_as_swipes(cs, home, tmp_path):
+    model = tiny_chat(tmp_path / "tiny.gguf")
+    cs("new", "Jane Marlow")
+    out = cs(
+        "talk",
+        "Jane",
+        "--model",
+        str(model),
+        "--n",
+        "3",
+        "--max-tokens",
+        "6",
+        "--seed",
+        "1",
+        "--json",
+        lines="Hi.\n",
+    )
+    said = [json.loads(line) for line in out[1].splitlines()]
+    assert 2 <= len(said) <= 3  # one may have nothing to say
+    assert [s["branch"] for s in said] == list(range(len(said))) or len(said) == 2
+    wanted = {"text", "prompt_tokens", "cached_tokens", "tokens", "ttft_ms", "tokens_per_s", "stopped_by"}
+    assert all(wanted <= set(s) for s in said)
+    assert sum(section["tokens"] for section in said[0]["sections"]) == said[0]["prompt_tokens"]
