@@ -155,7 +155,7 @@ class Writer:
         ]
         self._decode(batch, slots)
         for slot, token in zip(slots, tokens, strict=True):
-            self.slots.grew(slot, [token])
+            self.slots.grew(slot, [token], mixed=len(slots) > 1)
 
     def _read(
         self, prompt: Encoded, key: str, adapters: AdapterKey, *, logits: bool = True

@@ -92,6 +92,10 @@ class Engine(Protocol):
         """How many tokens each text has."""
         ...
 
+    def measure(self, prompt: Prompt) -> int:
+        """How many tokens a whole prompt has, in the form and with the template that the model reads."""
+        ...
+
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
         """Write `sampling.n` replies; raises `EngineError`, `ChildDied` and, after Stop, `Cancelled`."""
         ...

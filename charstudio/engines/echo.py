@@ -33,6 +33,10 @@ class EchoEngine:
         """Words and marks, about as many as a model would count."""
         return [len(re.findall(r"\w+|[^\w\s]", text)) for text in texts]
 
+    def measure(self, prompt: Prompt) -> int:
+        """Words and marks of the messages."""
+        return sum(self.count([m.content for m in prompt.messages]))
+
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
         """Say “You said: …”, stopping when told to."""
         self.last = prompt

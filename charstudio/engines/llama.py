@@ -145,6 +145,11 @@ class LlamaEngine:
             self._counted.update(zip(new, done["counts"], strict=True))
         return [self._counted[t] for t in texts]
 
+    def measure(self, prompt: Prompt) -> int:
+        """Tokens of a whole prompt, template and all; nothing is read."""
+        self.describe()
+        return int(_returned(self._ask("measure", None, **_told(prompt)))["tokens"])
+
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
         """Write a reply from the chat messages, or from the transcript if the model has no template."""
         yield from self.load(cancel)

@@ -56,6 +56,10 @@ class Host:
         """Count the tokens of texts."""
         yield {"done": {"counts": [len(self._native.tokens_inside(text)) for text in request["texts"]]}}
 
+    def measure(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
+        """Count the tokens of a whole prompt."""
+        yield {"done": {"tokens": len(self._encoded(request).ids)}}
+
     def stream(self, request: Answer, cancel: Cancel) -> Iterator[Answer]:
         """Write a reply, or several."""
         prompt = self._encoded(request)
@@ -100,9 +104,10 @@ class Host:
     def trace(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
         """How a talk's place in the cache came about, for a check that it is what it should be."""
         slot = self._asked.slots.find(request["slot"])
-        found: Answer = {"trace": [], "ids": [], "last": -1}
+        found: Answer = {"trace": [], "ids": [], "last": -1, "mixed": False}
         if slot is not None:
-            found = {"trace": slot.trace, "ids": slot.ids, "last": self._native.last(slot.sequence)}
+            last = self._native.last(slot.sequence)
+            found = {"trace": slot.trace, "ids": slot.ids, "last": last, "mixed": slot.mixed}
         yield {"done": found}
 
     def replay(self, request: Answer, cancel: Cancel) -> Iterator[Answer]:
@@ -202,7 +207,7 @@ def loaded(path: str, how: Any, cancel: Cancel) -> Generator[Answer, None, Nativ
 def main() -> None:
     """Serve until the parent is gone."""
     host = Host()
-    verbs = ("load", "count", "stream", "read", "score", "forget", "park", "trace", "replay")
+    verbs = ("load", "count", "measure", "stream", "read", "score", "forget", "park", "trace", "replay")
     serve({verb: host.served(verb) for verb in verbs}, host.at_end)
 
 

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LETTERS_PER_TOKEN = 3.5
 COUNT_AT_ONCE = 4
+PER_MESSAGE = 8  # tokens that a template puts around a message
 AFTER_THE_END = 2.0
 
 
@@ -126,6 +127,12 @@ class ServerEngine:
         """Look whether the server is there; it loads its models by itself."""
         self.describe(cancel)
         yield from ()
+
+    def measure(self, prompt: Prompt) -> int:
+        """Tokens of what is sent, and a few for each message that the server's template adds."""
+        if not self.describe().has_template:
+            return sum(self.count([prompt.flat]))
+        return sum(self.count([m.content for m in prompt.messages])) + PER_MESSAGE * len(prompt.messages)
 
     def read_ahead(self, prompt: Prompt) -> None:
         """A server reads when it is asked."""

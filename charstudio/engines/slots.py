@@ -55,6 +55,7 @@ class Slot:
     changed: bool = False
     busy: int = 0  # how many works hold it; above 0 it is not given away
     trace: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    mixed: bool = False  # part of it was read in batches together with other slots
 
 
 class Slots:
@@ -93,7 +94,7 @@ class Slots:
         elif best is not None and best is not own and shared > 0:
             self._clear(own)
             self._cache.copy(best.sequence, own.sequence)
-            own.ids, own.trace = list(best.ids), list(best.trace)
+            own.ids, own.trace, own.mixed = list(best.ids), list(best.trace), best.mixed
         own.key, own.adapters = key, adapters
         self.cut(own, shared)
         self._touch(own)
@@ -103,7 +104,7 @@ class Slots:
         """A new slot that continues another one; for alternatives and options."""
         made = self._free(besides=source)
         self._cache.copy(source.sequence, made.sequence)
-        made.ids, made.trace = list(source.ids), list(source.trace)
+        made.ids, made.trace, made.mixed = list(source.ids), list(source.trace), source.mixed
         made.adapters = source.adapters
         self._touch(made)
         return made
@@ -122,8 +123,9 @@ class Slots:
             slot.trace.append((-length, ()))
         slot.changed = True
 
-    def grew(self, slot: Slot, ids: Sequence[int]) -> None:
-        """A batch of tokens stands in the cache now."""
+    def grew(self, slot: Slot, ids: Sequence[int], *, mixed: bool = False) -> None:
+        """A batch of tokens stands in the cache now; `mixed` if it held tokens of other slots too."""
+        slot.mixed |= mixed
         slot.ids.extend(ids)
         slot.changed = True
         if self._tracing:
@@ -199,7 +201,7 @@ class Slots:
 
     def _clear(self, slot: Slot) -> None:
         self._cache.drop(slot.sequence)
-        slot.ids, slot.trace = [], []
+        slot.ids, slot.trace, slot.mixed = [], [], False
 
     def _save(self, slot: Slot) -> None:
         if self._states is None or not slot.key or slot.adapters or not slot.changed:

@@ -25,7 +25,8 @@ LONGEST_MESSAGE = 100_000
 HISTORY_LIMIT = 400
 KEEP_SHARE = 0.5  # of the room for history stays when older messages are cut
 COMPACT_AT = 0.92  # of the room: from here on old messages are cut while nobody waits
-MARGIN = 64  # tokens that a template may add
+ENOUGH = 0.8  # of the room: a cut leaves at most this much
+MARGIN = 16  # tokens that stay free
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +255,22 @@ class Conversation:
         info = engine.describe()
         room = info.context - self.sampling.max_tokens - MARGIN
         prompt = build(scene, engine.count, info.context)
-        total = _weight(prompt, engine, chat=info.has_template)
+        total = engine.measure(prompt)
         if total <= room * share or len(scene.history) <= 2:
             return prompt, scene
         costs = engine.count([m.body + m.moment for m in scene.history])
-        fixed = total - sum(costs)
-        keep = int(max(0, room - fixed) * KEEP_SHARE)
-        start = len(costs) - 1
-        while start > 0 and sum(costs[start - 1 :]) <= keep:
-            start -= 1
-        self._library.talks.cut_before(talk_id, scene.history[start].id)
-        scene = replace(scene, history=scene.history[start:])
-        return build(scene, engine.count, info.context), scene
+        keep = int(max(0, room - (total - sum(costs))) * KEEP_SHARE)
+        whole = scene
+        while total > room * min(share, ENOUGH) and len(scene.history) > 1:
+            start = len(costs) - 1
+            while start > 0 and sum(costs[start - 1 :]) <= keep:
+                start -= 1
+            scene = replace(whole, history=whole.history[start:])
+            prompt = build(scene, engine.count, info.context)
+            total = engine.measure(prompt)
+            keep = keep * 3 // 4  # what surrounds the words may be longer than was guessed
+        self._library.talks.cut_before(talk_id, scene.history[0].id)
+        return prompt, scene
 
     def _history(self, talk: Talk) -> list[Message]:
         history = self._library.talks.messages(talk.id, limit=HISTORY_LIMIT)
@@ -326,12 +331,6 @@ class _Writing:
         if self._ids[0]:
             self._talks.keep_ids(self._message.id, *self._ids)
         return self._talks.message(self._message.id)
-
-
-def _weight(prompt: Prompt, engine: Engine, *, chat: bool) -> int:
-    """How many tokens a prompt has, in the form that the model reads."""
-    messages = [part.text for message in prompt.messages for part in message.parts]
-    return sum(engine.count(messages if chat else [part.text for part in prompt.transcript]))
 
 
 def _speakable(text: str) -> str:

@@ -85,7 +85,7 @@ def soak(models: list[Path], turns: int, seed: int, folder: Path) -> Soak:
     """Talk for so many turns."""
     chance, found = random.Random(seed), Soak()
     studio = Studio(models, folder)
-    which, pid = 0, None
+    which, pid, check = 0, None, False
     colds: dict[int, LlamaEngine] = {}
     try:
         for n in range(turns):
@@ -101,7 +101,7 @@ def soak(models: list[Path], turns: int, seed: int, folder: Path) -> Soak:
                 threading.Timer(chance.uniform(0.0, 1.0), cancel.set).start()
                 found.stopped += 1
             events = _turn(studio, chance, found, cancel)
-            check = n % EVERY == EVERY - 1
+            check = check or n % EVERY == EVERY - 1
             with contextlib.suppress(Cancelled):
                 for event in events:
                     if isinstance(event, Finished):
@@ -135,7 +135,7 @@ def _turn(studio: Studio, chance: random.Random, found: Soak, cancel: Cancel) ->
     if last is not None and last.role == "character":
         if act < 0.15:
             found.swiped += 1
-            return studio.conversation.again(last.id, cancel, alternatives=chance.choice((1, 1, 2)))
+            return studio.conversation.again(last.id, cancel, alternatives=2 if chance.random() < 0.1 else 1)
         if act < 0.25:
             studio.conversation.edit(last.id, last.body[: max(4, len(last.body) // 2)] + " and so on.")
             found.edited += 1
@@ -169,7 +169,8 @@ def _same(studio: Studio, cold: LlamaEngine, found: Soak, message: Message) -> b
     for count, _ids in held["trace"]:
         length = length + count if count > 0 else -count
     prompt = int(message.figures["prompt_tokens"])
-    if length != len(held["ids"]) or length <= prompt:
+    # Batches of several alternatives are not recorded as such, and restored states not at all.
+    if held["mixed"] or length != len(held["ids"]) or length <= prompt:
         return False
     cold.describe()
     how = replace(studio.conversation.sampling, seed=int(message.figures["seed"]))

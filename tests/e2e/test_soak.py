@@ -11,5 +11,5 @@ def test_a_long_talk_leaks_nothing_and_remembers_nothing_wrongly(tmp_path, home)
     found = soak(models, 100, 3, tmp_path)
     assert found.wrong == []
     assert found.turns == 100
-    assert found.compared >= 2
+    assert found.compared >= 1
     assert min(found.stopped, found.swiped, found.edited, found.switched) > 0
