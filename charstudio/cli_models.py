@@ -7,14 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from charstudio import paths, settings
 from charstudio.errors import Cancel, Cancelled, UsageError
 from charstudio.i18n import _
-from charstudio.model import Adapter
+from charstudio.model import Adapter, Sampling
 
 LINE = 60  # signs of a line of progress
 
@@ -24,6 +24,10 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="list", choices=tuple(_WHAT))
     parser.add_argument("file", nargs="?", metavar="FILE|NAME|URL|DIR")
     parser.add_argument("--of", default="", metavar="M", help=_("a model of the server that is chosen"))
+    for name in ("context", "threads", "gpu-layers"):
+        parser.add_argument(f"--{name}", type=int, metavar="N", help=_("for `set`: of this model alone"))
+    parser.add_argument("--template", metavar="FILE", help=_("for `set`: a chat template; plain: none"))
+    parser.add_argument("--sampling", metavar="JSON", help=_("for `set`: how it draws words"))
     parser.add_argument("--sha256", default="", metavar="SUM", help=_("the checksum a download must have"))
 
 
@@ -180,6 +184,45 @@ def _choose(options: argparse.Namespace) -> int:
     return 0
 
 
+def _set(options: argparse.Namespace) -> int:
+    """What holds for one model alone: context, threads, layers on the GPU, template, sampling."""
+    from charstudio.engines import Shelf
+
+    shelf = Shelf()
+    path = shelf.find(_needed(options))
+    wanted = {n: getattr(options, n) for n in ("context", "threads", "gpu_layers")}
+    changed: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    if any(value < 0 for value in changed.values()):
+        raise UsageError(_("Numbers of a model are 0 or more; 0 means as everywhere."))
+    if options.template is not None:
+        changed["template"] = _template(options.template)
+    if options.sampling is not None:
+        changed["sampling"] = _sampling(options.sampling)
+    shelf.set_settings(path, replace(shelf.settings_of(path), **changed))
+    found = asdict(shelf.settings_of(path))
+    return _json(found) if options.json else _fields(found)
+
+
+def _template(file: str) -> str:
+    if file in ("", "plain"):
+        return file
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        raise UsageError(_("The template {file} cannot be read: {why}.", file=file, why=exc)) from exc
+
+
+def _sampling(text: str) -> dict[str, Any]:
+    known = {f.name for f in fields(Sampling)}
+    try:
+        found = json.loads(text)
+    except ValueError as exc:
+        raise UsageError(_("That is no JSON: {why}.", why=exc)) from exc
+    if not isinstance(found, dict) or not set(found) <= known:
+        raise UsageError(_("A sampling is a JSON object of {names}.", names=", ".join(sorted(known))))
+    return found
+
+
 def _folder(options: argparse.Namespace) -> int:
     from charstudio.engines import Shelf
 
@@ -246,6 +289,7 @@ _WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
     "remove": _remove,
     "choose": _choose,
     "folder": _folder,
+    "set": _set,
 }
 
 

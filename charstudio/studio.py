@@ -155,9 +155,12 @@ class Studio:
     def _tune(self, preset: dict[str, Any]) -> None:
         """Draw words as is set for the model; what a preset does not name stays."""
         known: dict[str, Any] = {f.name: f.default for f in fields(Sampling)}
-        fit: dict[str, Any] = {
-            name: value for name, value in preset.items() if type(value) is type(known.get(name, ...))
-        }
+        fit: dict[str, Any] = {}
+        for name, value in preset.items():
+            kind = type(known.get(name, ...))
+            whole = kind is float and type(value) is int
+            if whole or type(value) is kind:
+                fit[name] = kind(value)
         self.conversation.sampling = replace(self.conversation.sampling, **fit)
 
     def _settle(self) -> None:

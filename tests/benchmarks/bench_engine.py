@@ -388,7 +388,8 @@ def stop(bench: Bench, tries: int = 100) -> Iterator[Row]:
             cancel = Cancel()
             text = bench.text(2500, n) if stage == "reading" else bench.text(200, 1)
             prompt = Prompt((), f"{n if stage == 'reading' else ''} {text}", ())
-            events = bench.engine.stream(prompt, replace(FREE, max_tokens=400, seed=n), cancel)
+            how = replace(FREE, max_tokens=400, seed=n, logit_bias=bench.ends())
+            events = bench.engine.stream(prompt, how, cancel)
             pressed: list[float] = []
 
             def press(cancel: Cancel = cancel, pressed: list[float] = pressed) -> None:

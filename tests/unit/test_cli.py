@@ -407,3 +407,32 @@ def test_several_alternatives_are_kept_as_swipes(cs, home, tmp_path):
     wanted = {"text", "prompt_tokens", "cached_tokens", "tokens", "ttft_ms", "tokens_per_s", "stopped_by"}
     assert all(wanted <= set(s) for s in said)
     assert sum(section["tokens"] for section in said[0]["sections"]) == said[0]["prompt_tokens"]
+
+
+def test_a_model_has_settings_of_its_own(cs, tmp_path):
+    model = str(tiny_chat(tmp_path / "tiny.gguf"))
+    template = tmp_path / "own.jinja"
+    template.write_text("{% for m in messages %}{{ m.content }}{% endfor %}")
+    cs("models", "add", model)
+    said = cs("models", "set", model, "--context", "512", "--sampling", '{"temperature": 0.3}', "--json")
+    assert json.loads(said[1])["context"] == 512
+    kept = json.loads(cs("models", "set", model, "--template", str(template), "--json")[1])
+    assert (kept["context"], kept["sampling"], kept["template"]) == (
+        512,
+        {"temperature": 0.3},
+        template.read_text(),
+    )
+    cs("new", "Jane Marlow")
+    figures = json.loads(cs("prompt", "Jane", "--message", "Hi", "--model", model, "--json")[1])
+    assert figures["context"] == 512
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--sampling", "{"), ("--sampling", '{"heat": 1}'), ("--context", "-1"), ("--template", "none.jinja")],
+)
+def test_a_bad_setting_of_a_model_is_a_sentence(cs, tmp_path, arguments):
+    model = str(tiny_chat(tmp_path / "tiny.gguf"))
+    code, _out, err = cs("models", "set", model, *arguments)
+    assert code == 2
+    assert err.strip().endswith(".")
