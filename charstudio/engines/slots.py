@@ -74,6 +74,7 @@ class Slots:
         """The slot for a prompt, holding as much of its beginning as is known anywhere; and what the
         slot held of its talk before (in tokens), to tell how much of it was lost.
         """
+        self._tidy(ids)
         own = self._own(key, adapters)
         held = len(own.ids) if own is not None else 0
         most = max(0, len(ids) - 1)  # the last token is read anew: its logits are wanted
@@ -168,6 +169,13 @@ class Slots:
         """A talk is gone: so are its slots (the one of each who speaks in it)."""
         for slot in self._slots:
             if slot.key == key or slot.key.startswith(f"{key}."):
+                self._empty(slot)
+
+    def _tidy(self, ids: Sequence[int]) -> None:
+        """Drop what belongs to no talk and is not near this prompt: each cell in use costs at every step."""
+        for slot in self._slots:
+            near = min(WORTH_KEEPING, len(slot.ids) // 2)
+            if slot.ids and not slot.key and not slot.busy and common(slot.ids, ids) < near:
                 self._empty(slot)
 
     def _own(self, key: str, adapters: AdapterKey) -> Slot | None:
