@@ -11,7 +11,7 @@ from charstudio.guide.questions import is_question, sounds_like_one, wants_to_ta
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
 from charstudio.guide.sitting import Sitting, Step
-from charstudio.guide.statements import Fact
+from charstudio.guide.facts import Fact
 from charstudio.guide.suggest import suggestions
 from charstudio.guide.telling import Told
 from charstudio.guide.turn import Ask, Chip, Turn

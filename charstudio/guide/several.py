@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from charstudio.guide.being import what_is
-from charstudio.guide.statements import Fact, Statements
+from charstudio.guide.facts import Fact
+from charstudio.guide.statements import Statements
 from charstudio.sheet import Schema
 
 _CUT = re.compile(r"[.;!]\s+(?:and\s+)?|,?\s+(?:and|but)\s+|,\s+", re.I)

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from charstudio.guide import Guide  # noqa: E402
+from charstudio.guide.reading import Reading  # noqa: E402
 from charstudio.guide.statements import Statements  # noqa: E402
 from charstudio.model import Change  # noqa: E402
 from charstudio.sheet import Schema, flip, load_schema  # noqa: E402
@@ -48,7 +49,7 @@ def verdict(statements: Statements, line: str, attribute: str, value: str | None
 
 
 def understood(told: Schema, *, verbose: bool) -> Counter[str]:
-    statements = Statements(told)
+    statements = Reading.of(told).statements
     count: Counter[str] = Counter()
     for line, attribute, value in generated(told):
         found = verdict(statements, line, attribute, value)
@@ -106,7 +107,7 @@ def main() -> None:
     told = schema()
     print(f"schema read in {(time.perf_counter() - begin) * 1000:.0f} ms")
     begin = time.perf_counter()
-    Statements(told)
+    Reading.of(told)
     print(f"sentence forms ready in {(time.perf_counter() - begin) * 1000:.0f} ms")
     count = understood(told, verbose=verbose)
     total = sum(count.values())
@@ -114,7 +115,7 @@ def main() -> None:
         f"{total} generated statements: "
         + ", ".join(f"{k} {n} ({n / total:.1%})" for k, n in count.most_common())
     )
-    statements = Statements(told)
+    statements = Reading.of(told).statements
     for path in sorted((ROOT / "tests" / "data" / "guide").glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
         natural = Counter()
