@@ -104,8 +104,8 @@ class Cast:
             copy = self._insert(recorder, {k: old[k] for k in ("picture_id", "voice", "adapters")})
             twin: dict[int | None, int] = {}
             for stage in stages_of(self._db, character_id):
-                row = {"character_id": copy, "name": stage.name, "position": stage.position, "created": now()}
-                twin[stage.id] = recorder.insert("stages", row)
+                mine = {"character_id": copy, "name": stage.name, "position": stage.position}
+                twin[stage.id] = recorder.insert("stages", {**mine, "created": now()})
             for row in self._value_rows(character_id):
                 stage_id = twin.get(row["stage_id"])
                 recorder.insert(
