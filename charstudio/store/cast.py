@@ -222,6 +222,24 @@ class Cast:
         """Where an attribute, or one value of it, comes from: its states, newest first."""
         return past_of(self._db, character_id, attribute, value_id)
 
+    def sheets(self, attributes: Sequence[str]) -> dict[int, Sheet]:
+        """These attributes of everyone at once, each as of the stage at which they stand."""
+        marks = ", ".join("?" * len(attributes))
+        rows = self._db.execute(
+            "select v.* from sheet_values v join characters c on c.id = v.character_id"
+            f" where c.deleted = 0 and v.attribute in ({marks}) order by v.position, v.id",
+            list(attributes),
+        )
+        values: dict[int, list[Value]] = {}
+        for row in rows:
+            values.setdefault(row["character_id"], []).append(_value(row))
+        found = {}
+        for who, mine in values.items():
+            staged = any(v.stage_id for v in mine)
+            at, stages = (current_of(self._db, who), stages_of(self._db, who)) if staged else (None, [])
+            found[who] = Sheet(tuple(mine)).as_of(at, stages)
+        return found
+
     def owners(self, values: Sequence[int]) -> list[int]:
         """Whose these values are."""
         found = (
@@ -407,7 +425,7 @@ def _columns(value: Value) -> dict[str, Any]:
     }
 
 
-def _value(row: dict[str, Any]) -> Value:
+def _value(row: Any) -> Value:
     return Value(
         attribute=row["attribute"],
         text=row["text"],

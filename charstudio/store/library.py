@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from charstudio.errors import StoreError
 from charstudio.store.cast import Cast
 from charstudio.store.connections import Connections
 from charstudio.store.findings import Findings
-from charstudio.store.journal import Journal, Recorder, Undone
+from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
 from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
+from charstudio.store.texts import Texts
 from charstudio.store.trouble import explain
-
-# What a name can stand in; nothing else is ever rewritten.
-REWRITABLE = frozenset(
-    (
-        ("sheet_values", "text"),
-        ("sheet_values", "feeling"),
-        ("memories", "text"),
-        ("talks", "note"),
-        ("cards", "raw"),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """One text of one row that is to become another."""
-
-    table: str
-    id: int
-    column: str
-    text: str
 
 
 class Library:
-    """The door to all that is kept: cast, stages, talks, memories, findings; and to undo over all of it."""
+    """The door to all that is kept: cast, stages, talks, memories, findings, texts; and to undo over all of it."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
@@ -52,6 +31,7 @@ class Library:
         self.talks = Talks(connections, self._journal, self.saving)
         self.memories = Memories(connections, self._journal, self.saving)
         self.findings = Findings(connections, self._journal, self.saving)
+        self.texts = Texts(connections, self._journal, self.saving, self._catch_up)
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
@@ -77,17 +57,6 @@ class Library:
     def next_redo(self, character_id: int | None = None) -> str | None:
         """What redo would do again, in words."""
         return self._journal.next_label(character_id, redo=True)
-
-    def rewrite(self, character_id: int, writes: Sequence[Rewrite], label: str) -> None:
-        """Write other words in many places, as one action that one undo of `character_id` takes back."""
-        with self.saving():
-            recorder = Recorder(self._connections.here())
-            for write in writes:
-                if (write.table, write.column) not in REWRITABLE:
-                    raise ValueError(f"{write.table}.{write.column} is not to be rewritten")
-                recorder.update(write.table, write.id, **{write.column: write.text})
-            self._journal.note(recorder, character_id, label, "form")
-            self._catch_up([(write.table, write.id) for write in writes])
 
     def close(self) -> None:
         """Let go of the file."""
