@@ -108,3 +108,35 @@ def m004_token_ids_and_adapters(db: Database) -> None:
         "alter table characters add column adapters text not null default '[]'",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m005_stages(db: Database) -> None:
+    """Points in a character's arc; values, talks and memories can belong to one."""
+    for statement in (
+        """create table stages (
+            id integer primary key, character_id integer not null references characters(id),
+            name text not null, position integer not null, created text not null
+        )""",
+        "create index stages_of on stages (character_id, position)",
+        "alter table sheet_values add column stage_id integer references stages(id)",
+        # The next three may outlive their stage (its making can be undone) and then count for none.
+        "alter table characters add column current_stage integer",
+        "alter table talks add column stage_id integer",
+        "alter table memories add column stage_id integer",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m010_checks(db: Database) -> None:
+    """What is meant although a check noticed it, and facts of the whole library (the story's year)."""
+    for statement in (
+        """create table meant (
+            id integer primary key, character_id integer not null references characters(id),
+            mark text not null, created text not null
+        )""",
+        "create index meant_by on meant (mark)",
+        "create table facts (id integer primary key, name text not null unique, text text not null)",
+    ):
+        db.conn.execute(statement)
