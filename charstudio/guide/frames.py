@@ -1,7 +1,8 @@
 """Knows in which other words writers tell things, and finds them in a line: the evidence, not the verdict.
 
 Read from `resources/language/frames.txt`. A line there is a whole sentence (`you ~fear {v}`), or, with a number
-in front, a cue that may stand anywhere and speaks that strongly for its attribute (`3 (curls|braid)`).
+in front, a cue that may stand anywhere and speaks that strongly for its attribute (`3 (curls|braid)`); `7! you …`
+is a whole sentence of that strength.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from charstudio.guide import wording
 from charstudio.i18n import _
 from charstudio.sheet import Schema
 
-_CUE = re.compile(r"^(\d)\s+(.+)$")
+_CUE = re.compile(r"^(\d)(!?)\s+(.+)$")
 _SECTION = re.compile(r"^\[([\w, ]+)\]$")
 
 
@@ -106,10 +107,10 @@ def load_frames(path: Path, schema: Schema) -> Frames:
 
 def _frame(attributes: tuple[str, ...], line: str, number: int, path: Path) -> Frame:
     cue = _CUE.match(line)
-    said, _arrow, keep = (cue[2] if cue else line).partition(" => ")
+    said, _arrow, keep = (cue[3] if cue else line).partition(" => ")
     try:
         nodes = wording.parsed(said)
     except ValueError as exc:
         raise SheetError(_("{path}, line {n}: {why}", path=path, n=number, why=exc)) from exc
     weight = int(cue[1]) if cue else wording.weight(nodes)
-    return Frame(attributes, said, keep, nodes, weight, not cue, wording.value_kind(nodes))
+    return Frame(attributes, said, keep, nodes, weight, not cue or bool(cue[2]), wording.value_kind(nodes))

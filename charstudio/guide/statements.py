@@ -23,6 +23,13 @@ _LOUD = frozenset((
     "biggest", "greatest", "main", "worst", "deepest", "darkest", "only", "real", "true", "usual",
     "actual", "hidden", "one", "big", "great", "current", "secret", "most",
 ))  # fmt: skip
+_ME = frozenset(("you", "your", "yours", "yourself"))
+# Words of whole sentences about somebody else.
+_OTHERS = frozenset((
+    "i", "we", "he", "she", "they", "it", "us", "is", "are", "was", "were", "has", "have", "will", "would", "can",
+    "could", "should", "do", "does", "did", "nobody", "somebody", "someone", "let", "there", "what", "who", "how",
+    "why", "shall", "must", "that", "this", "me", "my",
+))  # fmt: skip
 _GOT = re.compile(r"^(\s*you(?:['’]?ve|\s+have))\s+got\b", re.I)
 _STRIPPED = {  # "You have green eyes" decides the eyes: "green"
     "eyes": ("eyes",), "hair": ("hair",), "skin": ("skin", "complexion"), "face": ("face",),
@@ -59,6 +66,8 @@ class Statements:
         line = bare(self.book.read(text))
         less = plainer(line)
         seen = self._weighing.seen((line,) if less is line else (line, less))
+        if form is None and not _speaks_of_me(line.plain):
+            seen = [(e, where) for e, where in seen if e.frame.whole]
         span = form.span if form and form.sure else None
         found = weighed(seen, span)
         if found and found[0].evidence and (form is None or found[0].score > form.weight + 1):
@@ -133,6 +142,13 @@ class Statements:
         told = match.value if match.phrase.before else _uncapitalised(match.value)
         raw = match.phrase.keep.replace("{v}", shaped(attribute, told))
         return replace(fact, value=raw, span=(match.at, match.at + len(match.value)))
+
+
+def _speaks_of_me(words: tuple[str, ...]) -> bool:
+    """Whether a line is about "you", or a fragment that names nobody ("a low warm alto")."""
+    if any(w in _ME or w.startswith("you'") for w in words):
+        return True
+    return not _OTHERS & set(words)
 
 
 def _is_quoted(text: str) -> bool:

@@ -12,7 +12,9 @@ from charstudio.sheet import Schema
 
 # Tuned on written_development.jsonl: below these a line becomes chips.
 ENOUGH = 3.0
+ENOUGH_CUES = 4.5
 LEAD = 1.0
+LEAD_CUES = 2.0
 WORTH_A_CHIP = 2.0
 CHIPS = 4
 
@@ -27,9 +29,16 @@ def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found]
     ranked = sorted(scores, key=lambda a: -scores[a])
     first, lead = ranked[0], scores[ranked[0]] - (scores[ranked[1]] if len(ranked) > 1 else 0.0)
     by_form = form is not None and form.sure and first == form.attribute
-    if lead >= LEAD and (by_form or scores[first] >= ENOUGH):
-        return form if by_form else _fact(schema, text, form, next(f for f in found if f.attribute == first))
+    if by_form and lead >= LEAD:
+        return form
+    one = next((f for f in found if f.attribute == first), None)
+    if one is not None and lead >= (LEAD if one.evidence else LEAD_CUES) and scores[first] >= _enough(one):
+        return _fact(schema, text, form, one)
     return _doubtful(text, form, ranked, scores)
+
+
+def _enough(found: Found) -> float:
+    return ENOUGH if found.evidence else ENOUGH_CUES
 
 
 def _scores(form: Fact | None, found: Sequence[Found]) -> dict[str, float]:

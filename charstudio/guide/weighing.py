@@ -10,6 +10,18 @@ from charstudio.guide.frames import Evidence, Frames
 from charstudio.guide.lines import Line
 from charstudio.sheet import Schema
 
+# A whole sentence is worth more than its words; a cue may stand anywhere and is worth less.
+FRAME = 1.0
+CUE = 1.0
+LIKENESS = 0.3
+AFTERTHOUGHT = 0.6
+_OPENING_CLAUSE = frozenset((
+    "when", "whenever", "if", "in", "on", "at", "by", "before", "after", "as", "since", "while", "under", "with", "once",
+    "for", "to", "unless", "without", "among", "around", "behind", "between", "until", "every", "most", "each",
+))  # fmt: skip
+_AFTERTHOUGHTS = frozenset(
+    ["who", "which", "because", "but", "although", "though", "since", "until", "whose", "even", "except", "and"]
+)
 _QUOTE = re.compile(r"[\"“”]|(?<!\w)['‘].+['’](?!\w)")
 
 
@@ -59,17 +71,20 @@ def weighed(seen: Sequence[tuple[Evidence, Line]], ignored: tuple[int, int] | No
     stands there decides nothing.
     """
     whole: dict[str, Found] = {}
-    cues: dict[str, dict[str, int]] = {}
+    cues: dict[str, dict[str, float]] = {}
     for evidence, line in seen:
         frame = evidence.frame
         for attribute in frame.attributes:
             if not frame.whole:
                 if not _inside(evidence, line, ignored):
-                    cues.setdefault(attribute, {})[frame.text] = frame.weight
+                    strength = CUE * frame.weight * _presence(evidence, line)
+                    known = cues.setdefault(attribute, {})
+                    known[frame.text] = max(strength, known.get(frame.text, 0.0))
                 continue
-            known = whole.get(attribute)
-            if known is None or frame.weight + 1.0 > known.score:
-                whole[attribute] = Found(attribute, frame.weight + 1.0, evidence, line)
+            best = whole.get(attribute)
+            score = frame.weight + FRAME
+            if best is None or score > best.score:
+                whole[attribute] = Found(attribute, score, evidence, line)
     return sorted(_added(whole, cues), key=lambda f: -f.score)
 
 
@@ -78,7 +93,29 @@ def _inside(evidence: Evidence, line: Line, ignored: tuple[int, int] | None) -> 
     return bool(ignored and words) and words[0].start >= ignored[0] and words[-1].end <= ignored[1]
 
 
-def _added(whole: dict[str, Found], cues: dict[str, dict[str, int]]) -> list[Found]:
+def _presence(evidence: Evidence, line: Line) -> float:
+    """How much a cue counts: less in an afterthought ("…, who collects guns"), hardly in a likeness ("like a cat")."""
+    words = line.words
+    likeness = next((i for i, w in enumerate(words) if w.plain in ("like", "as") and 0 < i), len(words))
+    if evidence.start > likeness and evidence.start - likeness < 5:
+        return LIKENESS
+    return AFTERTHOUGHT if evidence.start >= _first_clause(line) else 1.0
+
+
+def _first_clause(line: Line) -> int:
+    """How many words the first clause has; one that opens with "When …," or the like ends at the next comma."""
+    words = line.words
+    skip = bool(words) and words[0].plain in _OPENING_CLAUSE
+    for i in range(2, len(words)):
+        comma = any(c in line.text[words[i - 1].end : words[i].start] for c in ",;:.–—")
+        if comma and skip:
+            skip = False
+        elif comma or (words[i].plain in _AFTERTHOUGHTS and not skip):
+            return i
+    return len(words)
+
+
+def _added(whole: dict[str, Found], cues: dict[str, dict[str, float]]) -> list[Found]:
     """A frame counts for what it explains; the strongest cue counts whole, others a little."""
     found = []
     for attribute in dict.fromkeys((*whole, *cues)):
