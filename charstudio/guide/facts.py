@@ -15,7 +15,8 @@ _ABBREVIATED = re.compile(r"(?:^|\s)(?:(?i:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|
 class Fact:
     """Something told: a value, and the attribute it is about; several attributes when that is in doubt.
 
-    `alone` is a single attribute that is still in doubt; `span` is where the value stood in the line.
+    `alone` is a single attribute that is still in doubt; `span` is where the value stood in the line; `by_cue` says that
+    only single words speak for it.
     """
 
     attributes: tuple[str, ...]
@@ -25,6 +26,7 @@ class Fact:
     bare: bool = False
     span: tuple[int, int] | None = None
     alone: bool = False
+    by_cue: bool = False
 
     @property
     def sure(self) -> bool:

@@ -62,7 +62,7 @@ def _fact(schema: Schema, text: str, form: Fact | None, found: Found) -> Fact:
         return Fact((attribute.id,), shaped(attribute, form.value), _weight(found), bare=form.bare)
     span = kept_span(found)
     if keep == "!" or span is None:
-        return Fact((attribute.id,), _whole(text, attribute.flags), _weight(found))
+        return Fact((attribute.id,), _whole(text, attribute.flags), _weight(found), by_cue=found.evidence is None)
     value = shaped(attribute, text[span[0] : span[1]].strip().strip(",;:").strip())
     return Fact((attribute.id,), (keep or "{v}").replace("{v}", value), _weight(found))
 
