@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from charstudio.errors import SheetError
@@ -21,18 +21,17 @@ _CUE = re.compile(r"^(\d)(!?)\s+(.+)$")
 _SECTION = re.compile(r"^\[([\w, ]+)\]$")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
-    """One way of saying something about one of `attributes`; its expression is made when first needed."""
+    """One way of saying something about one of `attributes`."""
 
     attributes: tuple[str, ...]
     text: str
     keep: str
-    nodes: list[wording.Node]
+    nodes: tuple[wording.Node, ...]
     weight: int
     whole: bool
     kind: str = ""
-    expression: re.Pattern[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,11 @@ class Evidence:
 class Frames:
     """All frames, found by the rarest of their words."""
 
-    def __init__(self, frames: Sequence[Frame], terms: wording.Terms) -> None:
-        self._terms = terms
+    def __init__(self, frames: Sequence[Frame]) -> None:
         self._by_word: dict[str, list[Frame]] = {}
         self._always: list[Frame] = []
         for frame in frames:
-            keys = wording.keys(frame.nodes, terms)
+            keys = wording.keys(frame.nodes)
             for key in keys:
                 self._by_word.setdefault(key, []).append(frame)
             if not keys:
@@ -61,24 +59,13 @@ class Frames:
 
     def found(self, words: Sequence[str]) -> Iterator[Evidence]:
         """Every frame that fits these plain words."""
-        said = "".join(f"{w} " for w in words)
-        tried = {id(f): f for w in dict.fromkeys(words) for f in self._by_word.get(w, ())}
+        said = tuple(words)
+        near = dict.fromkeys((*said, *(w[:-2] for w in said if w.endswith("'s"))))
+        tried = {id(f): f for w in near for f in self._by_word.get(w, ())}
         for frame in (*tried.values(), *self._always):
-            match = self._fits(frame, said)
-            if match is not None:
-                yield _evidence(frame, match, said)
-
-    def _fits(self, frame: Frame, said: str) -> re.Match[str] | None:
-        if frame.expression is None:
-            frame.expression = wording.pattern(frame.nodes, self._terms, whole=frame.whole)
-        return frame.expression.match(said) if frame.whole else frame.expression.search(said)
-
-
-def _evidence(frame: Frame, match: re.Match[str], said: str) -> Evidence:
-    value = None
-    if "v" in match.re.groupindex and match.start("v") >= 0:
-        value = (said.count(" ", 0, match.start("v")), said.count(" ", 0, match.end("v")))
-    return Evidence(frame, said.count(" ", 0, match.start()), said.count(" ", 0, match.end()), value)
+            fit = wording.fit(frame.nodes, said, whole=frame.whole)
+            if fit is not None:
+                yield Evidence(frame, fit.start, fit.end, fit.value)
 
 
 def load_frames(path: Path, schema: Schema) -> Frames:
@@ -102,15 +89,16 @@ def load_frames(path: Path, schema: Schema) -> Frames:
         else:
             told.append((section, line, number))
     terms = wording.Terms(lists, wording.Verbs(irregular))
-    return Frames([_frame(a, line, n, path) for a, line, n in told if set(a) <= set(schema.attributes)], terms)
+    known = [(a, line, n) for a, line, n in told if set(a) <= set(schema.attributes)]
+    return Frames([_frame(a, line, terms, f"{path}, {n}") for a, line, n in known])
 
 
-def _frame(attributes: tuple[str, ...], line: str, number: int, path: Path) -> Frame:
+def _frame(attributes: tuple[str, ...], line: str, terms: wording.Terms, where: str) -> Frame:
     cue = _CUE.match(line)
     said, _arrow, keep = (cue[3] if cue else line).partition(" => ")
     try:
-        nodes = wording.parsed(said)
+        nodes = wording.parsed(said, terms)
     except ValueError as exc:
-        raise SheetError(_("{path}, line {n}: {why}", path=path, n=number, why=exc)) from exc
+        raise SheetError(_("{where}: {why}", where=where, why=exc)) from exc
     weight = int(cue[1]) if cue else wording.weight(nodes)
     return Frame(attributes, said, keep, nodes, weight, not cue or bool(cue[2]), wording.value_kind(nodes))

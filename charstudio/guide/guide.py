@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, replies
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
+from charstudio.guide.marking import Marked, Marking
+from charstudio.guide.orders import order_of
 from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
@@ -52,6 +55,7 @@ class Guide:
             "not_applicable": self._not_applicable, "more": self._more, "ask_suggestion": self._suggest,
             "ask_question": self._ask_on,
         }  # fmt: skip
+        self._marking = Marking(library, schema, character_id, self._statements, self._telling)
 
     def sheet(self) -> Sheet:
         """The sheet as it is now."""
@@ -76,6 +80,8 @@ class Guide:
 
     def take(self, chip: Chip) -> Turn:
         """What comes of a click on a chip."""
+        if chip.act in ("stage", "other_side"):
+            return self._done(chip)
         if not chip.attribute:
             return self.say(chip.text)
         try:
@@ -99,7 +105,9 @@ class Guide:
         act, about, count = acts.act_of(text)
         if act:
             return self._acts[act](about, count)
-        return self._asked(text) or self._told(text) or self._answered(text) or self._unknown(text)
+        return (
+            self._asked(text) or self._ordered(text) or self._told(text) or self._answered(text) or self._unknown(text)
+        )
 
     def _is_answer_number(self, text: str) -> bool:
         pending = self._sitting.pending
@@ -129,6 +137,10 @@ class Guide:
             return self._told_in_doubt(text)
         if text[0] in "\"“'" and text[-1] in "\"”'":
             return None
+        marking = self._marking
+        marked = marking.feeling(text) or marking.staged(text, sheet, self._pending) or marking.secretly(text, sheet, self._pending)
+        if marked is not None:
+            return self._marked(marked)
         told = self._telling.retracted(text, sheet) or self._telling.changed(text, sheet)
         if told is None:
             facts = several(text, self._statements, self._schema)
@@ -136,6 +148,42 @@ class Guide:
                 return self._several(facts)
             told = self._telling.told(text, sheet, self._pending) or self._in_first_person(text, sheet)
         return self._act_on(told, text) if told else None
+
+    def _ordered(self, text: str) -> Turn | None:
+        """“Keep that to yourself.”, “Lock your name.”, “Keep that.”"""
+        order = order_of(text)
+        if order is None:
+            return None
+        if order.act == "keep":
+            return self._kept()
+        last = self._sitting.done[-1].attributes if self._sitting.done else ()
+        return self._marked(self._marking.ordered(order, self.sheet(), last))
+
+    def _kept(self) -> Turn:
+        """“Keep that.” takes the one thing on offer; what was said in open talk is kept there."""
+        chips = self._sitting.chips
+        if len(chips) == 1:
+            return self._take(chips)
+        if chips:
+            return self._turn("keep", _("Which of them? Say a number, several, or “all”."), chips=chips)
+        return self._turn("keep", _("I offered nothing just now. What I say in open talk can be kept there."))
+
+    def _marked(self, marked: Marked) -> Turn:
+        if not marked.changes:
+            return self._turn(marked.act, marked.reply, chips=marked.chips)
+        turn = self._change(marked.act, marked.changes)
+        return replace(turn, reply=f"{turn.reply} {marked.note}") if marked.note else turn
+
+    def _done(self, chip: Chip) -> Turn:
+        """What a chip does that is no value: a stage is made, another's sheet is told."""
+        try:
+            if chip.act == "other_side":
+                said = self._marking.tell_other(chip) or _("That is no longer on offer.")
+                return self._turn("relate", said)
+            marked = self._marking.make_stage(chip.value, self.sheet())
+            return self._marked(marked) if marked else self._unknown(chip.value)
+        except (SheetError, StoreError) as exc:
+            return self._turn("refused", str(exc))
 
     def _told_in_doubt(self, text: str) -> Turn | None:
         """With a question mark (“Your name is Jane?”) the writer says whether it was told or asked."""
@@ -159,7 +207,7 @@ class Guide:
             label = _(self._schema.attributes[told.missing].label)
             return self._turn("retract", _("That was not on my sheet: {label}.", label=label))
         if told.changes:
-            return self._change(told.act, told.changes)
+            return self._related(self._change(told.act, told.changes))
         pending = self._sitting.pending
         if told.options is None or (pending and takes_sentence(self._schema.attributes[pending.attribute])):
             return None
@@ -167,6 +215,14 @@ class Guide:
             value = self._statements.shaped(pending.attribute, told.options.value)
             return self._change("answer", (self._one(pending.attribute, value),))
         return self._offer_options(told.act, told.options)
+
+    def _related(self, turn: Turn) -> Turn:
+        """A turn in which somebody of the library was named also offers to tell them."""
+        sides = self._marking.other_sides(turn.changes, self.sheet()) if turn.changes and not turn.chips else ()
+        if not sides:
+            return turn
+        self._sitting.chips = sides
+        return replace(turn, act="relate", chips=sides)
 
     def _asks_what_i_am(self, attribute: str, fact: Fact) -> bool:
         """Whether "You are gloomy." answers the pending question in its own form ("You are usually …")."""
@@ -307,7 +363,7 @@ class Guide:
     def _take(self, chips: Sequence[Chip]) -> Turn:
         offered = [c for c in chips if not c.attribute]
         if offered:
-            return self.say(offered[0].text)
+            return self.take(offered[0])
         single = {c.attribute for c in chips if not self._schema.attributes[c.attribute].many}
         if any(sum(c.attribute == a for c in chips) > 1 for a in single):
             return self._turn(

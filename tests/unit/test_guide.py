@@ -122,7 +122,7 @@ def test_a_statement_about_something_else_leaves_the_question_pending(guide):
         ("You have a dog.", "companion_animal", "a dog"),
         ("You've got asthma.", "health", "asthma"),
         ("You have green eyes.", "eyes", "green"),
-        ("You keep your word when nobody looks", "", ""),
+        ("You keep your word when nobody looks", "values", "I keep my word when nobody looks."),
         ("You believe in your luck.", "faith", "my luck"),
         ("You would never leave your brother.", "line_not_crossed", "leave my brother"),
         ("Your secret is that you were there.", "secret", "I was there"),
