@@ -86,7 +86,7 @@ def _without_openers(words: tuple[Word, ...]) -> tuple[Word, ...]:
     said = tuple(w.plain for w in words)
     at = 0
     while True:
-        step = next((len(p) for p in _OPENING if said[at : at + len(p)] == p and len(said) > at + len(p)), 0)
+        step = next((n for n in range(min(8, len(said) - at - 1), 0, -1) if said[at : at + n] in _OPENING), 0)
         if not step:
             return words[at:]
         at += step
@@ -96,7 +96,7 @@ def _without_tails(words: tuple[Word, ...]) -> tuple[Word, ...]:
     said = tuple(w.plain for w in words)
     end = len(said)
     while True:
-        step = next((len(p) for p in _TAILING if said[max(0, end - len(p)) : end] == p and end - len(p) > 1), 0)
+        step = next((n for n in range(min(8, end - 2), 0, -1) if said[end - n : end] in _TAILING), 0)
         if not step or (step == 1 and said[end - 2] in ("not", "the", "a", "your", "are", "so", "my")):
             return words[:end]
         end -= step

@@ -32,6 +32,8 @@ class Frame:
     weight: int
     whole: bool
     kind: str = ""
+    chain: object = None
+    heads: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,13 @@ class Frames:
     def __init__(self, frames: Sequence[Frame]) -> None:
         self._by_word: dict[str, list[Frame]] = {}
         self._always: list[Frame] = []
+        self._cues: dict[str, list[tuple[wording.Words, Frame]]] = {}
         for frame in frames:
+            phrases = [] if frame.whole else wording.phrases(frame.nodes)
+            for phrase in phrases:
+                self._cues.setdefault(phrase[0], []).append((phrase, frame))
+            if phrases:
+                continue
             keys = wording.keys(frame.nodes)
             for key in keys:
                 self._by_word.setdefault(key, []).append(frame)
@@ -63,9 +71,25 @@ class Frames:
         near = dict.fromkeys((*said, *(w[:-2] for w in said if w.endswith("'s"))))
         tried = {id(f): f for w in near for f in self._by_word.get(w, ())}
         for frame in (*tried.values(), *self._always):
-            fit = wording.fit(frame.nodes, said, whole=frame.whole)
+            if frame.whole and not _may_begin(frame, said):
+                continue
+            fit = wording.fit(frame.chain, said, whole=frame.whole)
             if fit is not None:
                 yield Evidence(frame, fit.start, fit.end, fit.value)
+        yield from self._cued(said)
+
+    def _cued(self, said: wording.Words) -> Iterator[Evidence]:
+        seen: set[int] = set()
+        for at, word in enumerate(said):
+            for phrase, frame in self._cues.get(word, ()):
+                if id(frame) not in seen and said[at : at + len(phrase)] == phrase:
+                    seen.add(id(frame))
+                    yield Evidence(frame, at, at + len(phrase), None)
+
+
+def _may_begin(frame: Frame, said: wording.Words) -> bool:
+    heads = frame.heads
+    return len(said) >= len(heads) and all(word in head for word, head in zip(said, heads, strict=False))
 
 
 def load_frames(path: Path, schema: Schema) -> Frames:
@@ -101,4 +125,4 @@ def _frame(attributes: tuple[str, ...], line: str, terms: wording.Terms, where: 
     except ValueError as exc:
         raise SheetError(_("{where}: {why}", where=where, why=exc)) from exc
     weight = int(cue[1]) if cue else wording.weight(nodes)
-    return Frame(attributes, said, keep, nodes, weight, not cue or bool(cue[2]), wording.value_kind(nodes))
+    return Frame(attributes, said, keep, nodes, weight, not cue or bool(cue[2]), wording.value_kind(nodes), wording.chain(nodes, None), wording.heads(nodes))

@@ -19,6 +19,7 @@ _YOU_ARE = ("you", "are")
 # A form of more words than this needs no second opinion; frames read only lines of everyday length.
 SURE_FORM = 4
 LONGEST_FRAME = 400
+REMEMBERED = 200
 _LOUD = frozenset((
     "biggest", "greatest", "main", "worst", "deepest", "darkest", "only", "real", "true", "usual",
     "actual", "hidden", "one", "big", "great", "current", "secret", "most",
@@ -44,9 +45,19 @@ class Statements:
         self.book = PhraseBook(schema)
         self._schema = schema
         self._weighing = Weighing(schema, frames)
+        # A turn reads the same words several times: whole, in pieces, without "actually".
+        self._told: dict[tuple[str, str], tuple[Fact | None]] = {}
 
     def told(self, text: str, pending: str = "") -> Fact | None:
         """What a sentence tells, or None; `pending` is the attribute that was asked for."""
+        known = self._told.get((text, pending))
+        if known is None:
+            if len(self._told) > REMEMBERED:
+                self._told.clear()
+            known = self._told[text, pending] = (self._read(text, pending),)
+        return known[0]
+
+    def _read(self, text: str, pending: str) -> Fact | None:
         form = self._by_form(text, pending)
         if len(text) > LONGEST_FRAME or (form and form.sure and form.weight > SURE_FORM) or _is_quoted(text):
             return form

@@ -157,20 +157,24 @@ class Fit:
     value: tuple[int, int] | None
 
 
-def fit(nodes: tuple[Node, ...], words: Words, *, whole: bool) -> Fit | None:
-    """Where the wording fits these plain words: all of them, or somewhere in them."""
+def fit(chain: object, words: Words, *, whole: bool) -> Fit | None:
+    """Where a wording (as `chain` makes it of its nodes) fits these plain words: all of them, or somewhere."""
     matcher = _Matcher(words, whole=whole)
     for start in range(1 if whole else len(words)):
-        found = matcher.run(_chain(nodes, None), start, None)
+        found = matcher.run(chain, start, None)
         if found is not None:
             return Fit(start, *found)
     return None
 
 
-_Cell = tuple[Node, object] | None
+def phrases(nodes: Sequence[Node]) -> list[Words]:
+    """The phrases of a wording that is nothing but a choice of phrases; else none."""
+    if len(nodes) == 1 and nodes[0][0] == "phrases" and isinstance(nodes[0][1], dict):
+        return [words for listed in nodes[0][1].values() for words in listed if words]
+    return []
 
 
-def _chain(nodes: Sequence[Node], rest: object) -> object:
+def chain(nodes: Sequence[Node], rest: object) -> object:
     for node in reversed(nodes):
         rest = (node, rest)
     return rest
@@ -198,7 +202,7 @@ class _Matcher:
                 return None
             if kind == "any" or kind == "keep":
                 tail = (("kept", at), rest) if kind == "keep" else rest
-                ways = ((_chain(option, tail), at, span) for option in what)
+                ways = ((chain(option, tail), at, span) for option in what)
             elif kind == "kept":
                 cell, span = rest, span or (what, at)
                 continue
@@ -291,6 +295,22 @@ def _keys_of(kind: str, what: object) -> frozenset[str]:
 
 def _rare(words: Words) -> frozenset[str]:
     return frozenset(next(([w] for w in sorted(words, key=len, reverse=True) if w not in _PLAIN), ()))
+
+
+def heads(nodes: Sequence[Node]) -> tuple[frozenset[str], ...]:
+    """What the first words of a whole line must be for the wording to fit, as far as that is fixed (two at most)."""
+    found: list[frozenset[str]] = []
+    for kind, what in nodes[:2]:
+        if kind == "word":
+            found.append(frozenset([str(what)]))
+            continue
+        if kind == "phrases" and isinstance(what, dict) and "" not in what:
+            found.append(frozenset(what))
+            if any(len(words) > 1 for listed in what.values() for words in listed):
+                break
+            continue
+        break
+    return tuple(found)
 
 
 def weight(nodes: Sequence[Node]) -> int:
