@@ -17,6 +17,8 @@ LEAD = 1.0
 LEAD_CUES = 2.0
 WORTH_A_CHIP = 2.0
 CHIPS = 4
+# What overrules a form that the schema itself gives.
+LEAD_OVER_FORM = 3.0
 
 
 def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str) -> Fact | None:
@@ -32,6 +34,8 @@ def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found]
     if by_form and lead >= LEAD:
         return form
     one = next((f for f in found if f.attribute == first), None)
+    if form is not None and form.sure and lead < LEAD_OVER_FORM:
+        return _doubtful(text, form, ranked, scores)
     if one is not None and lead >= (LEAD if one.evidence else LEAD_CUES) and scores[first] >= _enough(one):
         return _fact(schema, text, form, one)
     return _doubtful(text, form, ranked, scores)
