@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from charstudio.guide.facts import Fact, sentence, shaped
 from charstudio.guide.lines import Line
 from charstudio.guide.weighing import Found
+from charstudio.guide.wording import weight
 from charstudio.model import State
 from charstudio.sheet import Schema
 
 # Tuned on written_development.jsonl: below these a line becomes chips.
 ENOUGH = 3.0
-ENOUGH_CUES = 4.5
+ENOUGH_CUES = 6.5
 LEAD = 1.0
-LEAD_CUES = 2.0
+LEAD_CUES = 3.0
 WORTH_A_CHIP = 2.0
 CHIPS = 4
+SUPPORT = 2.0
+LONG_FRAME = 5
+UNHEARD = 99.0
 # What overrules a form that the schema itself gives.
 LEAD_OVER_FORM = 3.0
 
@@ -42,7 +46,11 @@ def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found]
 
 
 def _enough(found: Found) -> float:
-    return ENOUGH if found.evidence else ENOUGH_CUES
+    """What a verdict needs: a frame needs words of its field beside it, unless it is a long one."""
+    if found.evidence is None:
+        return ENOUGH_CUES
+    explained = weight(found.evidence.frame.nodes)
+    return ENOUGH if found.support >= SUPPORT or explained >= LONG_FRAME else UNHEARD
 
 
 def _scores(form: Fact | None, found: Sequence[Found]) -> dict[str, float]:

@@ -27,12 +27,16 @@ _QUOTE = re.compile(r"[\"“”]|(?<!\w)['‘].+['’](?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What speaks for one attribute: how strongly, and the frame that says what its value is (None: a cue)."""
+    """What speaks for one attribute: how strongly, and the frame that says what its value is (None: a cue).
+
+    `support` is what single words say beside the frame.
+    """
 
     attribute: str
     score: float
     evidence: Evidence | None = None
     line: Line | None = None
+    support: float = 0.0
 
 
 class Weighing:
@@ -125,5 +129,6 @@ def _added(whole: dict[str, Found], cues: dict[str, dict[str, float]]) -> list[F
         if frame is None:
             found.append(Found(attribute, cue))
             continue
-        found.append(Found(attribute, max(frame.score, cue) + 0.5 * min(frame.score, cue), frame.evidence, frame.line))
+        score = max(frame.score, cue) + 0.5 * min(frame.score, cue)
+        found.append(Found(attribute, score, frame.evidence, frame.line, cue))
     return found
