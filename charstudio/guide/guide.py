@@ -252,17 +252,29 @@ class Guide:
         return tuple(n for n in self._schema.neighbours(attribute) if n not in self.sheet().decided())[:2]
 
     def _unknown(self, text: str) -> Turn:
+        """Never pretends: says what was understood, and offers the two nearest acts."""
+        heard = self._heard(text)
         if is_question(text):
             reply = _(
                 "I took that for a question, but I do not know what it is about. Did you mean one of these?"
             )
+        elif heard:
+            what = _(self._schema.attributes[heard].label)
+            reply = _("I heard that it is about “{what}”, but not what of it. Did you mean one of these?", what=what)
         else:
             reply = _("I did not understand that, and I would rather not guess. Did you mean one of these?")
-        chips = (
-            Chip(_("What do you know about yourself?"), "", "", "overview"),
-            Chip(_("Suggest something."), "", "", "ask_suggestion"),
-        )
+        chips = tuple(Chip(_(say), "", "", "unknown") for say in acts.nearest(text, self._schema.acts))
         return self._turn("unknown", reply, chips=chips)
+
+    def _heard(self, text: str) -> str:
+        """The attribute whose name stands somewhere in a line that was not understood."""
+        words = self._statements.book.read(text[:300]).plain
+        for n in (3, 2, 1):
+            for at in range(len(words) - n + 1):
+                found = self._statements.book.nouns.get(words[at : at + n], ())
+                if len(found) == 1:
+                    return found[0]
+        return ""
 
     # Acts
 

@@ -14,15 +14,16 @@ from charstudio.sheet import Schema
 # Tuned on written_development.jsonl: below these a line becomes chips.
 ENOUGH = 3.0
 ENOUGH_CUES = 6.5
-LEAD = 1.0
+LEAD = 2.0
+LEAD_OF_FORM = 1.0
 LEAD_CUES = 3.0
 WORTH_A_CHIP = 2.0
 CHIPS = 4
 SUPPORT = 2.0
-LONG_FRAME = 5
+LONG_FRAME = 6
 UNHEARD = 99.0
 # What overrules a form that the schema itself gives.
-LEAD_OVER_FORM = 3.0
+LEAD_OVER_FORM = 4.0
 
 
 def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str) -> Fact | None:
@@ -35,10 +36,10 @@ def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found]
     ranked = sorted(scores, key=lambda a: -scores[a])
     first, lead = ranked[0], scores[ranked[0]] - (scores[ranked[1]] if len(ranked) > 1 else 0.0)
     by_form = form is not None and form.sure and first == form.attribute
-    if by_form and lead >= LEAD:
+    if by_form and lead >= LEAD_OF_FORM:
         return form
     one = next((f for f in found if f.attribute == first), None)
-    if form is not None and form.sure and lead < LEAD_OVER_FORM:
+    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form, one)):
         return _doubtful(text, form, ranked, scores)
     if one is not None and lead >= (LEAD if one.evidence else LEAD_CUES) and scores[first] >= _enough(one):
         return _fact(schema, text, form, one)
@@ -51,6 +52,12 @@ def _enough(found: Found) -> float:
         return ENOUGH_CUES
     explained = weight(found.evidence.frame.nodes)
     return ENOUGH if found.support >= SUPPORT or explained >= LONG_FRAME else UNHEARD
+
+
+def _stays_open(form: Fact, found: Found | None) -> bool:
+    """Whether single words do not settle a form that the schema calls doubtful ("You cannot sleep alone")."""
+    by_cue = found is None or found.evidence is None
+    return by_cue and (form.weight > 2 or form.value.casefold().startswith("none"))
 
 
 def _scores(form: Fact | None, found: Sequence[Found]) -> dict[str, float]:

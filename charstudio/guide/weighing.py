@@ -14,6 +14,7 @@ from charstudio.sheet import Schema
 FRAME = 1.0
 CUE = 1.0
 LIKENESS = 0.3
+INSIDE = 0.4
 AFTERTHOUGHT = 0.6
 _OPENING_CLAUSE = frozenset((
     "when", "whenever", "if", "in", "on", "at", "by", "before", "after", "as", "since", "while", "under", "with", "once",
@@ -72,7 +73,7 @@ def weighed(seen: Sequence[tuple[Evidence, Line]], ignored: tuple[int, int] | No
     """All attributes that a line may be about, the strongest first.
 
     The text from `ignored[0]` to `ignored[1]` is the value of a form that is sure of its attribute: a cue that
-    stands there decides nothing.
+    stands there counts for little.
     """
     whole: dict[str, Found] = {}
     cues: dict[str, dict[str, float]] = {}
@@ -80,10 +81,10 @@ def weighed(seen: Sequence[tuple[Evidence, Line]], ignored: tuple[int, int] | No
         frame = evidence.frame
         for attribute in frame.attributes:
             if not frame.whole:
-                if not _inside(evidence, line, ignored):
-                    strength = CUE * frame.weight * _presence(evidence, line)
-                    known = cues.setdefault(attribute, {})
-                    known[frame.text] = max(strength, known.get(frame.text, 0.0))
+                presence = INSIDE if _inside(evidence, line, ignored) else _presence(evidence, line)
+                strength = CUE * frame.weight * presence
+                known = cues.setdefault(attribute, {})
+                known[frame.text] = max(strength, known.get(frame.text, 0.0))
                 continue
             best = whole.get(attribute)
             score = frame.weight + FRAME
