@@ -147,7 +147,20 @@ class Guide:
             if facts:
                 return self._several(facts)
             told = self._telling.told(text, sheet, self._pending) or self._in_first_person(text, sheet)
+        if told is not None and self._is_plain_answer(text):
+            return None
         return self._act_on(told, text) if told else None
+
+    def _is_plain_answer(self, text: str) -> bool:
+        """Whether a fragment ("guilt", "a night nurse") answers the pending question whatever else it could mean.
+
+        Several small words are no answer to what somebody is called.
+        """
+        words = self._statements.book.read(text[:400]).plain
+        if not self._pending or {"you", "your", "i", "my"} & set(words) or ":" in text[:40]:
+            return False
+        named = self._pending in ("full_name", "short_name", "pronouns")
+        return not (named and len(words) > 3 and text == text.lower())
 
     def _ordered(self, text: str) -> Turn | None:
         """“Keep that to yourself.”, “Lock your name.”, “Keep that.”"""
@@ -171,8 +184,23 @@ class Guide:
     def _marked(self, marked: Marked) -> Turn:
         if not marked.changes:
             return self._turn(marked.act, marked.reply, chips=marked.chips)
+        if any(c.stage_id is not None for c in marked.changes):
+            return self._changed_elsewhere(marked)
         turn = self._change(marked.act, marked.changes)
         return replace(turn, reply=f"{turn.reply} {marked.note}") if marked.note else turn
+
+    def _changed_elsewhere(self, marked: Marked) -> Turn:
+        """What was told of a stage, which the sheet in view need not show."""
+        label = replies.step_label(self._schema, marked.changes)
+        before = self._library.cast.whole_sheet(self._id)
+        self._library.cast.change(self._id, marked.changes, self._schema, "guided", label)
+        said = f"{replies.confirmed(self._schema, marked.changes)} {marked.note}".strip()
+        if self._library.cast.whole_sheet(self._id) == before:
+            return self._turn(marked.act, said)
+        ids = tuple(dict.fromkeys(c.attribute for c in marked.changes))
+        self._sitting.done.append(Step(label, ids, self._sitting.let_go(*ids)))
+        self._sitting.undone.clear()
+        return self._turn(marked.act, said, changes=marked.changes)
 
     def _done(self, chip: Chip) -> Turn:
         """What a chip does that is no value: a stage is made, another's sheet is told."""
@@ -207,7 +235,7 @@ class Guide:
             label = _(self._schema.attributes[told.missing].label)
             return self._turn("retract", _("That was not on my sheet: {label}.", label=label))
         if told.changes:
-            return self._related(self._change(told.act, told.changes))
+            return self._related(self._change(told.act, self._marking.meant(told.changes)))
         pending = self._sitting.pending
         if told.options is None or (pending and takes_sentence(self._schema.attributes[pending.attribute])):
             return None

@@ -79,7 +79,9 @@ class Marking:
         rest, level = said
         whole = self._statements.told(text, pending)
         fact = self._statements.told(rest, pending)
-        if fact is None or not fact.sure or fact.by_cue or (whole and whole.sure and whole.attribute in _HIDDEN):
+        if fact is None or not fact.sure or fact.by_cue:
+            return None
+        if whole is not None and whole.sure and whole.attribute in _HIDDEN and fact.attribute not in _FACTS:
             return None
         changes = self._telling.changes(fact, sheet)
         return Marked("tell", tuple(replace(c, know=level) for c in changes))
@@ -166,6 +168,18 @@ class Marking:
         found = [c for c in self._library.cast.all() if c.id != self._id and said in (c.name.casefold(), c.called.casefold())]
         return found[0] if len(found) == 1 else None
 
+    def meant(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """Relations whose words hold the name of one other character mean that one ("my brother, Tom")."""
+        return tuple(self._meant(c) for c in changes)
+
+    def _meant(self, change: Change) -> Change:
+        names = set(re.findall(r"[^\W\d_][\w'’-]*", change.value)) if len(change.value) < 200 else set()
+        names = {n.casefold() for n in names if n[0].isupper()}
+        if not names or change.other_id or change.op not in ("set", "add") or not self._schema.attributes[change.attribute].is_ref:
+            return change
+        found = [c for c in self._library.cast.all() if c.id != self._id and (c.called or c.name).casefold() in names]
+        return replace(change, other_id=found[0].id) if len(found) == 1 else change
+
     def other_sides(self, changes: Sequence[Change], sheet: Sheet) -> tuple[Chip, ...]:
         """For relations that were just told: the other's side, offered to be told there too."""
         self._inverse = {}
@@ -199,4 +213,9 @@ class Marking:
         return _("{name} knows it too.", name=name)
 
 
+# Facts of a life: known to nobody, they are still what they are. Deeds that nobody knows of are a secret.
+_FACTS = frozenset((
+    "full_name", "age", "birth_date", "birthplace", "children", "siblings", "parents", "partner", "health", "species",
+    "occupation", "fear", "languages", "faith", "companion_animal", "marks", "income", "education", "past_work", "past_love",
+))  # fmt: skip
 _HIDDEN = frozenset(("secret", "hidden_talent", "self_deception", "self_image", "does_not_know"))

@@ -39,8 +39,9 @@ def guide(library: Library, schema: Schema, reading: Reading) -> Guide:
     return guide
 
 
-def test_every_act_of_the_schema_is_reached_by_its_own_words(guide, schema):
-    """The act's first phrase is said to a guide that has something to act on."""
+def test_every_act_of_the_schema_is_reached_by_its_own_words(library, guide, schema):
+    """Every phrase is said to a guide that has something to act on."""
+    library.cast.new(schema, "Tom")
     unreached = []
     for act in schema.acts:
         for line in act["says"]:
@@ -48,20 +49,11 @@ def test_every_act_of_the_schema_is_reached_by_its_own_words(guide, schema):
             guide.say("You are curious.")
             guide.say("Suggest something.") if act["act"] in ("more", "keep") else None
             turn = guide.say(line)
-            if turn.act not in (act["act"], *_ALSO.get(act["act"], ())):
+            if turn.act != act["act"]:
                 unreached.append((act["act"], line, turn.act))
     assert not unreached
 
 
-# A line may rightly be another act in this place: Tom is in no library, the name was never a nickname.
-_ALSO = {
-    "tell": ("change", "answer"),
-    "relate": ("tell",),
-    "keep": ("keep", "answer"),
-    "retract": ("retract",),
-    "answer": ("answer", "unknown"),
-    "mode": ("mode",),
-}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +76,8 @@ def test_who_knows_a_value_can_be_said(guide, line, level):
     assert turn.act == "know"
     assert guide.sheet().of("age")[0].know == level
     assert guide.sheet().text("age") == "34"
-    guide.say("undo")
+    if level != "open":
+        guide.say("undo")
     assert guide.sheet().of("age")[0].know == "open"
 
 
