@@ -121,6 +121,7 @@ _CUT = re.compile(
     r"|\s+(?:and|but|while|whereas)\s+|:\s+",
     re.I,
 )
+_TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|Rev|Capt|Sgt|Lt|[A-Z])$")
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 
 
@@ -128,5 +129,7 @@ def cuts(text: str) -> Iterator[tuple[int, int]]:
     """Places (start and end of what separates) at which a line may fall into clauses; never in quoted speech."""
     quoted = [m.span() for m in _QUOTED.finditer(text)]
     for cut in _CUT.finditer(text):
+        if cut[0][:1] == "." and _TITLE.search(text, max(0, cut.start() - 6), cut.start()):
+            continue
         if not any(a < cut.start() and cut.start() + 1 < b for a, b in quoted):
             yield cut.start(), cut.end()

@@ -18,6 +18,7 @@ from charstudio.i18n import _
 from charstudio.sheet import Schema
 
 _CUE = re.compile(r"^(\d)(!?)\s+(.+)$")
+REMEMBERED = 400
 _SECTION = re.compile(r"^\[([\w, ]+)\]$")
 
 
@@ -52,6 +53,8 @@ class Frames:
     def __init__(self, frames: Sequence[Frame]) -> None:
         self._by_word: dict[str, list[Frame]] = {}
         self._always: list[Frame] = []
+        # Clauses come again within a turn: alone, with their neighbours, with the subject of the one before.
+        self._found: dict[wording.Words, tuple[Evidence, ...]] = {}
         self._cues: dict[str, list[tuple[wording.Words, Frame]]] = {}
         for frame in frames:
             phrases = [] if frame.whole else wording.phrases(frame.nodes)
@@ -65,9 +68,17 @@ class Frames:
             if not keys:
                 self._always.append(frame)
 
-    def found(self, words: Sequence[str]) -> Iterator[Evidence]:
+    def found(self, words: Sequence[str]) -> tuple[Evidence, ...]:
         """Every frame that fits these plain words."""
         said = tuple(words)
+        known = self._found.get(said)
+        if known is None:
+            if len(self._found) > REMEMBERED:
+                self._found.clear()
+            known = self._found[said] = tuple(self._search(said))
+        return known
+
+    def _search(self, said: wording.Words) -> Iterator[Evidence]:
         near = dict.fromkeys((*said, *(w[:-2] for w in said if w.endswith("'s"))))
         tried = {id(f): f for w in near for f in self._by_word.get(w, ())}
         for frame in (*tried.values(), *self._always):
@@ -89,7 +100,9 @@ class Frames:
 
 def _may_begin(frame: Frame, said: wording.Words) -> bool:
     heads = frame.heads
-    return len(said) >= len(heads) and all(word in head for word, head in zip(said, heads, strict=False))
+    if len(said) < len(heads) or (heads and said[0] not in heads[0]):
+        return False
+    return len(heads) < 2 or said[1] in heads[1]
 
 
 def load_frames(path: Path, schema: Schema) -> Frames:

@@ -152,12 +152,14 @@ class Guide:
         return self._act_on(told, text) if told else None
 
     def _is_plain_answer(self, text: str) -> bool:
-        """Whether a fragment ("guilt", "a night nurse") answers the pending question whatever else it could mean.
+        """Whether a fragment ("guilt about your brother") answers the pending question whatever else it could mean.
 
         Several small words are no answer to what somebody is called.
         """
+        if not self._pending or self._statements.by_form(text[:1500], "") is not None:
+            return False
         words = self._statements.book.read(text[:400]).plain
-        if not self._pending or {"you", "your", "i", "my"} & set(words) or ":" in text[:40]:
+        if is_statement(words, self._schema.attributes[self._pending]) or {"i", "my"} & set(words[:2]):
             return False
         named = self._pending in ("full_name", "short_name", "pronouns")
         return not (named and len(words) > 3 and text == text.lower())

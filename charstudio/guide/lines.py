@@ -76,7 +76,16 @@ def mender(known: Set[str], real: Set[str]) -> Callable[[str], str]:
     Words of `real` are words in their own right and stay ("wait" is no mistyped "want").
     """
 
+    mended: dict[str, str] = {}
+
     def mend(word: str) -> str:
+        if word not in mended:
+            if len(mended) > 20_000:
+                mended.clear()
+            mended[word] = _mended(word)
+        return mended[word]
+
+    def _mended(word: str) -> str:
         if len(word) < 3 or word in known or word in real or not word.isalpha() or len(word) > 14:
             return word
         for slips in _slips(word):

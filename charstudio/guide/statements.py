@@ -58,12 +58,12 @@ class Statements:
         return known[0]
 
     def _read(self, text: str, pending: str) -> Fact | None:
-        form = self._by_form(text, pending)
+        form = self.by_form(text, pending)
         if len(text) > LONGEST_FRAME or (form and form.sure and form.weight > SURE_FORM) or _is_quoted(text):
             return form
         return self._weighed(text, form, pending)
 
-    def _by_form(self, text: str, pending: str) -> Fact | None:
+    def by_form(self, text: str, pending: str) -> Fact | None:
         """What the forms of the schema say."""
         text = _GOT.sub(lambda m: m[1], text, count=1)
         for line in (self.book.read(text), *self._shorter(text)):
