@@ -135,7 +135,27 @@ NUMBERS = re.compile(
 )
 
 
-_EMPTY = frozenset(("you", "your", "the", "a", "an", "is", "are", "to", "of", "and", "i", "me", "my", "it", "that", "do", "not"))
+_EMPTY = frozenset(
+    (
+        "you",
+        "your",
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "to",
+        "of",
+        "and",
+        "i",
+        "me",
+        "my",
+        "it",
+        "that",
+        "do",
+        "not",
+    )
+)
 # Acts that make sense as a button at any time.
 _OFFERED = frozenset((
     "overview", "ask_suggestion", "ask_question", "skip", "undo", "why", "not_applicable", "mode", "more", "lock",
@@ -168,7 +188,9 @@ def nearest(text: str, acts: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     phrases = [(str(say), str(act["act"])) for act in acts for say in act["says"] if act["act"] in _OFFERED]
     scored = sorted(
         phrases,
-        key=lambda p: (-len(said & (set(plain(p[0])) - _EMPTY)) - 0.5 * (p[1] in ("overview", "ask_suggestion"))),
+        key=lambda p: (
+            -len(said & (set(plain(p[0])) - _EMPTY)) - 0.5 * (p[1] in ("overview", "ask_suggestion"))
+        ),
     )
     found: list[tuple[str, str]] = []
     for say, act in scored:

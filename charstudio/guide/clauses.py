@@ -8,39 +8,49 @@ from collections.abc import Iterator
 from charstudio.guide.lines import Line, Word
 
 _OPENERS = """
-well|so|ok|okay|hmm|hm|um|umm|uh|er|oh|ah|yes|yeah|yep|right|now|and|but|then|please|maybe|perhaps|also|say|see|look|listen|
-sure|anyway|alright|all right|fine|of course|naturally|frankly|honestly|basically|actually|really|truly|personally|apparently|
-clearly|obviously|admittedly|presumably|probably|definitely|certainly|ultimately|essentially|generally|to be honest|to be fair|
-in truth|in fact|truth is|the truth is|the fact is|the thing is|thing is|the point is|fact is|deep down|at heart|these days|
-nowadays|as it happens|it turns out|it turns out that|turns out|for now|by the way|btw|oh and|and also|plus|besides|i think|i think that|
-i guess|i guess that|i suppose|i suppose that|i would say|i would say that|i say|i feel|i feel like|i feel that|i reckon|i believe|
-i imagine|i imagine that|i have decided|i have decided that|i decided|i decided that|i know|i know that|i am thinking|
-i am pretty sure|i am pretty sure that|i am sure|i am sure that|i bet|i want it so that|let us say|let us say that|let us say then|
-let us have it that|let us make it so that|let us go with|let us put it this way|put it this way|remember|remember that|you know|
-you should know that|you should know|you see|it seems|it seems that|it seems like|it is like|it is just that|it is that|it is clear that|
-it is true that|it is possible that|i want to say|i would imagine|i like to think|i like the idea that|my idea is that|in my head|
-in my mind|the way i see it|as far as i can tell|as i see it|if you ask me|what if|suppose|what about this|how about this|
-as for that|first of all|first|second|secondly|finally|for one thing|one thing|one more thing|another thing|
-here is the thing|oddly|strangely|funnily enough|to be precise|in short|in a word|put simply|simply put|like
+well|so|ok|okay|hmm|hm|um|umm|uh|er|oh|ah|yes|yeah|yep|right|now|and|but|then|please|maybe|perhaps|also|
+say|see|look|listen|sure|anyway|alright|all right|fine|of course|naturally|frankly|honestly|basically|
+actually|really|truly|personally|apparently|clearly|obviously|admittedly|presumably|probably|definitely|
+certainly|ultimately|essentially|generally|to be honest|to be fair|in truth|in fact|truth is|
+the truth is|the fact is|the thing is|thing is|the point is|fact is|deep down|at heart|these days|
+nowadays|as it happens|it turns out|it turns out that|turns out|for now|by the way|btw|oh and|and also|
+plus|besides|i think|i think that|i guess|i guess that|i suppose|i suppose that|i would say|
+i would say that|i say|i feel|i feel like|i feel that|i reckon|i believe|i imagine|i imagine that|
+i have decided|i have decided that|i decided|i decided that|i know|i know that|i am thinking|
+i am pretty sure|i am pretty sure that|i am sure|i am sure that|i bet|i want it so that|let us say|
+let us say that|let us say then|let us have it that|let us make it so that|let us go with|
+let us put it this way|put it this way|remember|remember that|you know|you should know that|
+you should know|you see|it seems|it seems that|it seems like|it is like|it is just that|it is that|
+it is clear that|it is true that|it is possible that|i want to say|i would imagine|i like to think|
+i like the idea that|my idea is that|in my head|in my mind|the way i see it|as far as i can tell|
+as i see it|if you ask me|what if|suppose|what about this|how about this|as for that|first of all|first|
+second|secondly|finally|for one thing|one thing|one more thing|another thing|here is the thing|oddly|
+strangely|funnily enough|to be precise|in short|in a word|put simply|simply put|like
 """
 _TAILS = """
-i think|i guess|i suppose|i would say|i say|i reckon|i believe|i imagine|i feel|i bet|you know|you see|of course|for what it is worth|
-though|anyway|after all|to be honest|to be fair|honestly|really|basically|actually|i am sure|if you ask me|or so|or something|
-or something like that|or thereabouts|let us say|maybe|perhaps|probably|definitely|literally|obviously|apparently|naturally|
-these days|nowadays|for now|at the moment|right now|at present|okay|ok|right|please|by the way|as it happens|truth be told|
-in truth|then|now|in case you wondered|believe it or not|as far as i can tell|always have|that is all|that is it|simple as that|
-no question|no doubt|without question|for some reason|god knows why|bless you|as well|too
+i think|i guess|i suppose|i would say|i say|i reckon|i believe|i imagine|i feel|i bet|you know|you see|
+of course|for what it is worth|though|anyway|after all|to be honest|to be fair|honestly|really|
+basically|actually|i am sure|if you ask me|or so|or something|or something like that|or thereabouts|
+let us say|maybe|perhaps|probably|definitely|literally|obviously|apparently|naturally|these days|
+nowadays|for now|at the moment|right now|at present|okay|ok|right|please|by the way|as it happens|
+truth be told|in truth|then|now|in case you wondered|believe it or not|as far as i can tell|always have|
+that is all|that is it|simple as that|no question|no doubt|without question|for some reason|
+god knows why|bless you|as well|too
 """
 _FLOATING = frozenset("""
-always really truly actually just simply still secretly honestly definitely certainly absolutely probably basically literally
-obviously clearly apparently currently now already only even also mostly mainly largely generally usually normally typically
-desperately badly deeply openly constantly forever perpetually practically virtually nearly almost quite rather pretty sort kinda
-merely once often sometimes occasionally genuinely positively completely totally utterly entirely fully firmly strongly sincerely
-quietly privately somehow ever probably possibly supposedly somewhat especially particularly famously notoriously evidently
-invariably continually frequently regularly rarely fiercely passionately basically essentially long ultimately automatically
-instinctively immediately suddenly rightly wrongly purely sorely dearly truly tremendously
+always really truly actually just simply still secretly honestly definitely certainly absolutely
+probably basically literally obviously clearly apparently currently now already only even also
+mostly mainly largely generally usually normally typically desperately badly deeply openly
+constantly forever perpetually practically virtually nearly almost quite rather pretty sort kinda
+merely once often sometimes occasionally genuinely positively completely totally utterly entirely
+fully firmly strongly sincerely quietly privately somehow ever probably possibly supposedly somewhat
+especially particularly famously notoriously evidently invariably continually frequently regularly
+rarely fiercely passionately basically essentially long ultimately automatically instinctively
+immediately suddenly rightly wrongly purely sorely dearly truly tremendously
 """.split())  # fmt: skip
-_AFTER_SUBJECT = frozenset(("you", "are", "have", "were", "had", "would", "will", "is", "was", "do", "did", "has"))
+_AFTER_SUBJECT = frozenset(
+    ("you", "are", "have", "were", "had", "would", "will", "is", "was", "do", "did", "has")
+)
 
 
 def _phrases(text: str) -> dict[tuple[str, ...], None]:
@@ -50,7 +60,10 @@ def _phrases(text: str) -> dict[tuple[str, ...], None]:
 
 _OPENING = _phrases(_OPENERS)
 _TAILING = _phrases(_TAILS)
-_INSIDE = _phrases("i think|i guess|i suppose|i would say|i reckon|i believe|you know|of course|honestly|let us say|to be honest")
+_INSIDE = _phrases(
+    "i think|i guess|i suppose|i would say|i reckon|i believe|you know|of course|honestly"
+    "|let us say|to be honest"
+)
 _KEPT_WHOLE = frozenset(("you", "your", "i", "we", "she", "he", "they", "it"))
 
 

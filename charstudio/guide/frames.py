@@ -138,4 +138,14 @@ def _frame(attributes: tuple[str, ...], line: str, terms: wording.Terms, where: 
     except ValueError as exc:
         raise SheetError(_("{where}: {why}", where=where, why=exc)) from exc
     weight = int(cue[1]) if cue else wording.weight(nodes)
-    return Frame(attributes, said, keep, nodes, weight, not cue or bool(cue[2]), wording.value_kind(nodes), wording.chain(nodes, None), wording.heads(nodes))
+    return Frame(
+        attributes,
+        said,
+        keep,
+        nodes,
+        weight,
+        not cue or bool(cue[2]),
+        wording.value_kind(nodes),
+        wording.chain(nodes, None),
+        wording.heads(nodes),
+    )

@@ -8,13 +8,13 @@ from dataclasses import replace
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, replies
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
+from charstudio.guide.facts import Fact
 from charstudio.guide.marking import Marked, Marking
 from charstudio.guide.orders import order_of
 from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
 from charstudio.guide.sitting import Sitting, Step
-from charstudio.guide.facts import Fact
 from charstudio.guide.suggest import suggestions
 from charstudio.guide.telling import Told
 from charstudio.guide.turn import Ask, Chip, Turn
@@ -106,7 +106,11 @@ class Guide:
         if act:
             return self._acts[act](about, count)
         return (
-            self._asked(text) or self._ordered(text) or self._told(text) or self._answered(text) or self._unknown(text)
+            self._asked(text)
+            or self._ordered(text)
+            or self._told(text)
+            or self._answered(text)
+            or self._unknown(text)
         )
 
     def _is_answer_number(self, text: str) -> bool:
@@ -138,7 +142,11 @@ class Guide:
         if text[0] in "\"“'" and text[-1] in "\"”'":
             return None
         marking = self._marking
-        marked = marking.feeling(text) or marking.staged(text, sheet, self._pending) or marking.secretly(text, sheet, self._pending)
+        marked = (
+            marking.feeling(text)
+            or marking.staged(text, sheet, self._pending)
+            or marking.secretly(text, sheet, self._pending)
+        )
         if marked is not None:
             return self._marked(marked)
         told = self._telling.retracted(text, sheet) or self._telling.changed(text, sheet)
@@ -160,6 +168,13 @@ class Guide:
             return False
         words = self._statements.book.read(text[:400]).plain
         if is_statement(words, self._schema.attributes[self._pending]) or {"i", "my"} & set(words[:2]):
+            return False
+        fact = self._statements.told(text, self._pending)
+        if (
+            {"you", "your"} & set(words)
+            and fact is not None
+            and (len(words) > 7 or (fact.sure and not fact.by_cue))
+        ):
             return False
         named = self._pending in ("full_name", "short_name", "pronouns")
         return not (named and len(words) > 3 and text == text.lower())
@@ -248,7 +263,9 @@ class Guide:
 
     def _related(self, turn: Turn) -> Turn:
         """A turn in which somebody of the library was named also offers to tell them."""
-        sides = self._marking.other_sides(turn.changes, self.sheet()) if turn.changes and not turn.chips else ()
+        sides = (
+            self._marking.other_sides(turn.changes, self.sheet()) if turn.changes and not turn.chips else ()
+        )
         if not sides:
             return turn
         self._sitting.chips = sides
@@ -290,7 +307,9 @@ class Guide:
             )
         elif heard:
             what = _(self._schema.attributes[heard].label)
-            reply = _("I heard that it is about “{what}”, but not what of it. Did you mean one of these?", what=what)
+            reply = _(
+                "I heard that it is about “{what}”, but not what of it. Did you mean one of these?", what=what
+            )
         else:
             reply = _("I did not understand that, and I would rather not guess. Did you mean one of these?")
         chips = tuple(Chip(_(say), "", "", "unknown") for say in acts.nearest(text, self._schema.acts))

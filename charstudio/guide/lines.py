@@ -75,7 +75,6 @@ def mender(known: Set[str], real: Set[str]) -> Callable[[str], str]:
 
     Words of `real` are words in their own right and stay ("wait" is no mistyped "want").
     """
-
     mended: dict[str, str] = {}
 
     def mend(word: str) -> str:

@@ -58,7 +58,9 @@ class Marking:
         """A know level or a lock for what the order names, else for what was decided last."""
         named = self._statements.noun(order.about) if order.about else ()
         if order.about and not named:
-            return Marked(order.act, reply=_("I have nothing of that name on my sheet: {what}.", what=order.about[:60]))
+            return Marked(
+                order.act, reply=_("I have nothing of that name on my sheet: {what}.", what=order.about[:60])
+            )
         here = [a for a in (named or last) if sheet.of(a)]
         if not here:
             return Marked(order.act, reply=_("Nothing was decided yet that this could be about."))
@@ -68,7 +70,9 @@ class Marking:
     def _again(self, value: Value, order: Order) -> Change:
         op = "add" if self._schema.attributes[value.attribute].many else "set"
         known = {"know": order.know, "locked": order.locked}
-        same = Change(value.attribute, value.text, other_id=value.other_id, stage_id=value.stage_id or 0, **known)  # type: ignore[arg-type]
+        same = Change(
+            value.attribute, value.text, other_id=value.other_id, stage_id=value.stage_id or 0, **known
+        )  # type: ignore[arg-type]
         return replace(same, op=op)  # type: ignore[arg-type]
 
     def secretly(self, text: str, sheet: Sheet, pending: str) -> Marked | None:
@@ -129,7 +133,12 @@ class Marking:
         reply = _("I know no point of my story called “{name}”. What shall I do with it?", name=said.name)
         chips = (
             Chip(_("Make “{name}” a stage of my story", name=said.name), "", text, "stage"),
-            Chip(_("{label}: {value}, at all times", label=label, value=fact.value), fact.attribute, fact.value, "tell"),
+            Chip(
+                _("{label}: {value}, at all times", label=label, value=fact.value),
+                fact.attribute,
+                fact.value,
+                "tell",
+            ),
         )
         return Marked("stage", reply=reply, chips=chips)
 
@@ -149,7 +158,9 @@ class Marking:
         who = self._named(match["who"]) if match else None
         if match is None or who is None:
             return None
-        known = [v for v in self._library.cast.sheet(self._id).values if v.other_id == who.id and v.state == "set"]
+        known = [
+            v for v in self._library.cast.sheet(self._id).values if v.other_id == who.id and v.state == "set"
+        ]
         feeling = _("I {feel} them", feel=match["feeling"].casefold())
         if known:
             op = "add" if self._schema.attributes[known[0].attribute].many else "set"
@@ -165,7 +176,11 @@ class Marking:
         said = words.strip().casefold()
         if not words.strip()[:1].isupper():
             return None
-        found = [c for c in self._library.cast.all() if c.id != self._id and said in (c.name.casefold(), c.called.casefold())]
+        found = [
+            c
+            for c in self._library.cast.all()
+            if c.id != self._id and said in (c.name.casefold(), c.called.casefold())
+        ]
         return found[0] if len(found) == 1 else None
 
     def meant(self, changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -175,9 +190,18 @@ class Marking:
     def _meant(self, change: Change) -> Change:
         names = set(re.findall(r"[^\W\d_][\w'’-]*", change.value)) if len(change.value) < 200 else set()
         names = {n.casefold() for n in names if n[0].isupper()}
-        if not names or change.other_id or change.op not in ("set", "add") or not self._schema.attributes[change.attribute].is_ref:
+        if (
+            not names
+            or change.other_id
+            or change.op not in ("set", "add")
+            or not self._schema.attributes[change.attribute].is_ref
+        ):
             return change
-        found = [c for c in self._library.cast.all() if c.id != self._id and (c.called or c.name).casefold() in names]
+        found = [
+            c
+            for c in self._library.cast.all()
+            if c.id != self._id and (c.called or c.name).casefold() in names
+        ]
         return replace(change, other_id=found[0].id) if len(found) == 1 else change
 
     def other_sides(self, changes: Sequence[Change], sheet: Sheet) -> tuple[Chip, ...]:
@@ -189,7 +213,9 @@ class Marking:
         mine = sheet.called or sheet.full_name
         for change in changes:
             inverse = _OTHER_SIDE.get(change.attribute, "")
-            value = next((v for v in sheet.of(change.attribute) if v.text == change.value and v.other_id), None)
+            value = next(
+                (v for v in sheet.of(change.attribute) if v.text == change.value and v.other_id), None
+            )
             if not inverse or value is None or not mine or change.op not in ("set", "add"):
                 continue
             other = self._library.cast.get(int(value.other_id or 0))
@@ -197,7 +223,9 @@ class Marking:
             if any(v.other_id == self._id for v in theirs.of(inverse)):
                 continue
             label = _(self._schema.attributes[inverse].label)
-            text = _("Tell {other} too: {label}: {mine}", other=other.called or other.name, label=label, mine=mine)
+            text = _(
+                "Tell {other} too: {label}: {mine}", other=other.called or other.name, label=label, mine=mine
+            )
             op = "add" if self._schema.attributes[inverse].many else "set"
             told = replace(Change(inverse, mine, other_id=self._id), op=op)  # type: ignore[arg-type]
             self._inverse[text] = (other.id, told)

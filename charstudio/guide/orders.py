@@ -1,5 +1,7 @@
 """Hears what the writer wants done with a value: keep it secret, lock it, keep what was offered."""
 
+# ruff: noqa: E501 - the forms of sentences are read as they are said
+
 from __future__ import annotations
 
 import re
@@ -49,15 +51,19 @@ _LOCKS: tuple[tuple[bool, str], ...] = (
         rf"(?:lock|fix|protect|pin|freeze) {_NOUN}|(?:never|do not) (?:change|touch) {_NOUN}(?: again)?|lock|"
         rf"(?:leave|keep) {_NOUN} (?:as it is|as is|locked|like that|that way)",
     ),
-    (False, rf"(?:unlock|unfix|unpin|unfreeze|free) {_NOUN}|unlock|{_THAT} may change(?: again)?|you may change {_NOUN}"),
+    (
+        False,
+        rf"(?:unlock|unfix|unpin|unfreeze|free) {_NOUN}|unlock|{_THAT} may change(?: again)?|you may change {_NOUN}",
+    ),
 )
 _KEEP = re.compile(
-    rf"(?:keep|save|store|note|remember|use|take|add) (?:that|this|it|them|what you said)(?: (?:to|on|in) (?:your|the) sheet)?|"
+    r"(?:keep|save|store|note|remember|use|take|add) (?:that|this|it|them|what you said)(?: (?:to|on|in) (?:your|the) sheet)?|"
     r"(?:write|put|note) (?:that|this|it) (?:down|on (?:your|the) sheet|in)$"
 )
 # "Secretly you …": what follows is told, and the character protects it.
 _SECRETLY = re.compile(
-    r"^\W*(?:secretly|in secret|privately|on the quiet|just between you and yourself)\s*,?\s+(?=you|your)", re.I
+    r"^\W*(?:secretly|in secret|privately|on the quiet|just between you and yourself)\s*,?\s+(?=you|your)",
+    re.I,
 )
 _SECRETLY_INSIDE = re.compile(r"^(\W*you(?:['’]re|\s+are|['’]ve|\s+have)?)\s+(?:secretly|privately)\s+", re.I)
 _NOBODY_KNOWS = re.compile(
@@ -66,7 +72,8 @@ _NOBODY_KNOWS = re.compile(
     re.I,
 )
 _UNKNOWING = re.compile(
-    r"^\W*(?:without\s+knowing\s+it|unknowingly|though\s+you\s+do(?:\s+not|n['’]t)\s+know\s+it)\s*,?\s+(?=you|your)", re.I
+    r"^\W*(?:without\s+knowing\s+it|unknowingly|though\s+you\s+do(?:\s+not|n['’]t)\s+know\s+it)\s*,?\s+(?=you|your)",
+    re.I,
 )
 
 
@@ -88,7 +95,9 @@ def order_of(text: str) -> Order | None:
     """The order a line gives, or None."""
     if len(text) > 120:
         return None
-    said = re.sub(r"^(?:please|and|but|no|well|ok|okay) |(?: please| then| though| for now)$", "", " ".join(plain(text)))
+    said = re.sub(
+        r"^(?:please|and|but|no|well|ok|okay) |(?: please| then| though| for now)$", "", " ".join(plain(text))
+    )
     for know, form in _KNOWN:
         if match := form.fullmatch(said):
             return Order("know", _noun(match), know=know)

@@ -13,7 +13,9 @@ from charstudio.guide.lines import plain
 from charstudio.guide.statements import Statements
 from charstudio.sheet import Schema
 
-_OWN = re.compile(r"^(?:(?:and|but|so|then|now|also)\s+)*(?:you|your|you['’]\w+|yours|people|everyone|everybody)\b", re.I)
+_OWN = re.compile(
+    r"^(?:(?:and|but|so|then|now|also)\s+)*(?:you|your|you['’]\w+|yours|people|everyone|everybody)\b", re.I
+)
 _ARE = re.compile(r"^\W*(?:\w+\s+){0,3}?you(?:\s+are|['’]?re|\s+were)\b", re.I)
 _HAVE = re.compile(r"^\W*(?:\w+\s+){0,3}?you(?:\s+have|['’]?ve)(?:\s+got)?\b", re.I)
 _DO = re.compile(r"^\W*(?:\w+\s+){0,2}?you\s+(?:\w+ly\s+)?[a-z]+", re.I)
@@ -84,7 +86,7 @@ def _take(piece: str, reading: _Reading, statements: Statements, schema: Schema)
 
 def _points_back(piece: str) -> bool:
     words = plain(piece)
-    return bool(_BACK & set(words[1:6])) and len(words) < 7 or (bool(words) and words[0] in _NEVER_OPEN)
+    return (bool(_BACK & set(words[1:6])) and len(words) < 7) or (bool(words) and words[0] in _NEVER_OPEN)
 
 
 def _head(piece: str) -> str:
@@ -98,6 +100,9 @@ def _head(piece: str) -> str:
 def _facts(piece: str, reading: _Reading, statements: Statements, schema: Schema) -> list[Fact]:
     if _OWN.match(piece) or (not reading.head and {"you", "your"} & set(plain(piece))):
         return _own(piece, reading, statements, schema)
+    if piece[:5].casefold() == "with ":
+        fact = statements.told(f"You have {piece[5:]}")
+        return [fact] if fact is not None and fact.sure and not fact.by_cue else []
     opening = {"are": "You are ", "have": "You have ", "do": "You "}.get(reading.head)
     if opening is None:
         # A line that begins without a verb ("Brave, quick, hopeless with money") says what somebody is.

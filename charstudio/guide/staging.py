@@ -58,7 +58,11 @@ def staged_last(text: str) -> Staged | None:
 def names_a_point(said: Staged) -> bool:
     """Whether the words look like a point of a story ("the trial"), not like "six" or "birth"."""
     words = plain(said.name)
-    return bool(_NAMED.match(said.name)) and len(words) <= 5 and not {"you", "i", "it", "day", "morning"} & set(words)
+    return (
+        bool(_NAMED.match(said.name))
+        and len(words) <= 5
+        and not {"you", "i", "it", "day", "morning"} & set(words)
+    )
 
 
 def stage_id(said: Staged, stages: Sequence[Stage]) -> int | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from charstudio.guide.being import by_hint, what_is
 from charstudio.guide.clauses import bare, plainer
-from charstudio.guide.frames import Frames
 from charstudio.guide.facts import Fact, shaped, unstopped
+from charstudio.guide.frames import Frames
 from charstudio.guide.lines import Line
 from charstudio.guide.phrases import Match, PhraseBook
 from charstudio.guide.verdict import kept_span, verdict
@@ -25,12 +25,6 @@ _LOUD = frozenset((
     "actual", "hidden", "one", "big", "great", "current", "secret", "most",
 ))  # fmt: skip
 _ME = frozenset(("you", "your", "yours", "yourself"))
-# Words of whole sentences about somebody else.
-_OTHERS = frozenset((
-    "i", "we", "he", "she", "they", "it", "us", "is", "are", "was", "were", "has", "have", "will", "would", "can",
-    "could", "should", "do", "does", "did", "nobody", "somebody", "someone", "let", "there", "what", "who", "how",
-    "why", "shall", "must", "that", "this", "me", "my",
-))  # fmt: skip
 _GOT = re.compile(r"^(\s*you(?:['’]?ve|\s+have))\s+got\b", re.I)
 _STRIPPED = {  # "You have green eyes" decides the eyes: "green"
     "eyes": ("eyes",), "hair": ("hair",), "skin": ("skin", "complexion"), "face": ("face",),
@@ -77,7 +71,7 @@ class Statements:
         line = bare(self.book.read(text))
         less = plainer(line)
         seen = self._weighing.seen((line,) if less is line else (line, less))
-        if form is None and not _speaks_of_me(line.plain):
+        if form is None and not _ME & set(line.plain):
             seen = [(e, where) for e, where in seen if e.frame.whole]
         span = form.span if form and form.sure else None
         found = weighed(seen, span)
@@ -155,15 +149,8 @@ class Statements:
         return replace(fact, value=raw, span=(match.at, match.at + len(match.value)))
 
 
-def _speaks_of_me(words: tuple[str, ...]) -> bool:
-    """Whether a line is about "you", or a fragment that names nobody ("a low warm alto")."""
-    if any(w in _ME or w.startswith("you'") for w in words):
-        return True
-    return not _OTHERS & set(words)
-
-
 def _is_quoted(text: str) -> bool:
-    return text[:1] in "\"“" and text[-1:] in "\"”"
+    return text[:1] in '"“' and text[-1:] in '"”'
 
 
 def _uncapitalised(text: str) -> str:

@@ -14,9 +14,9 @@ from charstudio.sheet import Schema
 # Tuned on written_development.jsonl: below these a line becomes chips.
 ENOUGH = 3.0
 ENOUGH_CUES = 6.5
-LEAD = 2.0
+LEAD = 2.5
 LEAD_OF_FORM = 1.0
-LEAD_CUES = 3.0
+LEAD_CUES = 3.5
 WORTH_A_CHIP = 2.0
 CHIPS = 4
 SUPPORT = 2.0
@@ -26,7 +26,9 @@ UNHEARD = 99.0
 LEAD_OVER_FORM = 4.0
 
 
-def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str) -> Fact | None:
+def verdict(
+    schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str
+) -> Fact | None:
     """One attribute with a clear lead, or several to choose from; `form` is what the schema's own forms said."""
     scores = _scores(form, found)
     if not scores:
@@ -39,7 +41,7 @@ def verdict(schema: Schema, text: str, form: Fact | None, found: Sequence[Found]
     if by_form and lead >= LEAD_OF_FORM:
         return form
     one = next((f for f in found if f.attribute == first), None)
-    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form, one)):
+    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form)):
         return _doubtful(text, form, ranked, scores)
     if one is not None and lead >= (LEAD if one.evidence else LEAD_CUES) and scores[first] >= _enough(one):
         return _fact(schema, text, form, one)
@@ -54,10 +56,9 @@ def _enough(found: Found) -> float:
     return ENOUGH if found.support >= SUPPORT or explained >= LONG_FRAME else UNHEARD
 
 
-def _stays_open(form: Fact, found: Found | None) -> bool:
-    """Whether single words do not settle a form that the schema calls doubtful ("You cannot sleep alone")."""
-    by_cue = found is None or found.evidence is None
-    return by_cue and (form.weight > 2 or form.value.casefold().startswith("none"))
+def _stays_open(form: Fact) -> bool:
+    """Whether the schema itself calls a long form doubtful ("You cannot sleep alone"), or "none" leaves open of what."""
+    return form.weight > 2 or form.value.casefold().startswith("none")
 
 
 def _scores(form: Fact | None, found: Sequence[Found]) -> dict[str, float]:
@@ -81,7 +82,9 @@ def _fact(schema: Schema, text: str, form: Fact | None, found: Found) -> Fact:
         return Fact((attribute.id,), shaped(attribute, form.value), _weight(found), bare=form.bare)
     span = kept_span(found)
     if keep == "!" or span is None:
-        return Fact((attribute.id,), _whole(text, attribute.flags), _weight(found), by_cue=found.evidence is None)
+        return Fact(
+            (attribute.id,), _whole(text, attribute.flags), _weight(found), by_cue=found.evidence is None
+        )
     value = shaped(attribute, text[span[0] : span[1]].strip().strip(",;:").strip())
     return Fact((attribute.id,), (keep or "{v}").replace("{v}", value), _weight(found))
 
@@ -100,8 +103,14 @@ def _weight(found: Found) -> int:
 
 
 def _doubtful(text: str, form: Fact | None, ranked: Sequence[str], scores: dict[str, float]) -> Fact | None:
-    worth = [a for a in ranked if scores[a] >= min(WORTH_A_CHIP, scores[ranked[0]]) or (form and a in form.attributes)]
-    near = tuple(a for a in worth if scores[a] >= scores[ranked[0]] - 3 or (form and a in form.attributes))[:CHIPS]
+    worth = [
+        a
+        for a in ranked
+        if scores[a] >= min(WORTH_A_CHIP, scores[ranked[0]]) or (form and a in form.attributes)
+    ]
+    near = tuple(a for a in worth if scores[a] >= scores[ranked[0]] - 3 or (form and a in form.attributes))[
+        :CHIPS
+    ]
     if not near or (form is None and scores[ranked[0]] < WORTH_A_CHIP):
         return form
     if len(near) == 1:

@@ -21,7 +21,20 @@ _OPENING_CLAUSE = frozenset((
     "for", "to", "unless", "without", "among", "around", "behind", "between", "until", "every", "most", "each",
 ))  # fmt: skip
 _AFTERTHOUGHTS = frozenset(
-    ["who", "which", "because", "but", "although", "though", "since", "until", "whose", "even", "except", "and"]
+    [
+        "who",
+        "which",
+        "because",
+        "but",
+        "although",
+        "though",
+        "since",
+        "until",
+        "whose",
+        "even",
+        "except",
+        "and",
+    ]
 )
 _QUOTE = re.compile(r"[\"“”]|(?<!\w)['‘].+['’](?!\w)")
 
@@ -53,6 +66,8 @@ class Weighing:
 
     def _fits(self, evidence: Evidence, line: Line) -> bool:
         kind, span = evidence.frame.kind, evidence.value
+        if span and span[0] == 0 and line.words[0].plain == "you":
+            return False
         if kind in ("", "v") or span is None:
             return True
         words = line.words[span[0] : span[1]]
@@ -101,7 +116,7 @@ def _inside(evidence: Evidence, line: Line, ignored: tuple[int, int] | None) -> 
 def _presence(evidence: Evidence, line: Line) -> float:
     """How much a cue counts: less in an afterthought ("…, who collects guns"), hardly in a likeness ("like a cat")."""
     words = line.words
-    likeness = next((i for i, w in enumerate(words) if w.plain in ("like", "as") and 0 < i), len(words))
+    likeness = next((i for i, w in enumerate(words) if w.plain in ("like", "as") and i > 0), len(words))
     if evidence.start > likeness and evidence.start - likeness < 5:
         return LIKENESS
     return AFTERTHOUGHT if evidence.start >= _first_clause(line) else 1.0

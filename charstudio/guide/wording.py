@@ -188,7 +188,9 @@ class _Matcher:
         self._whole = whole
         self._steps = 0
 
-    def run(self, cell: object, at: int, span: tuple[int, int] | None) -> tuple[int, tuple[int, int] | None] | None:
+    def run(
+        self, cell: object, at: int, span: tuple[int, int] | None
+    ) -> tuple[int, tuple[int, int] | None] | None:
         words = self._words
         while isinstance(cell, tuple):
             (kind, what), rest = cell

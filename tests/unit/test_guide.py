@@ -489,7 +489,9 @@ LINES = (
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_random_dialogues_never_crash_nor_repeat_a_question_and_undo_is_exact(tmp_path, schema, reading, seed):
+def test_random_dialogues_never_crash_nor_repeat_a_question_and_undo_is_exact(
+    tmp_path, schema, reading, seed
+):
     dice = random.Random(seed)
     library = open_library(tmp_path / "random.db")
     for _round in range(25):

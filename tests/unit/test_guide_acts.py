@@ -54,8 +54,6 @@ def test_every_act_of_the_schema_is_reached_by_its_own_words(library, guide, sch
     assert not unreached
 
 
-
-
 @pytest.mark.parametrize(
     ("line", "level"),
     [

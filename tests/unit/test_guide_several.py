@@ -67,7 +67,10 @@ def test_numbers_take_them(guide, choice, taken):
     ("line", "facts"),
     [
         ("You're short and stout, with a red beard.", ["height", "build", "hair"]),
-        ("Your name is Dr. Jane Marlow and you are 34. You work as a vet.", ["full_name", "age", "occupation"]),
+        (
+            "Your name is Dr. Jane Marlow and you are 34. You work as a vet.",
+            ["full_name", "age", "occupation"],
+        ),
         ("You have grey eyes and a dog.", ["eyes", "companion_animal"]),
         ("You are 34; you work as a nurse.", ["age", "occupation"]),
         ("you’re 34, you’re a nurse and you’ve got two sons", ["age", "occupation", "children"]),

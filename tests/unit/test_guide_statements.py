@@ -90,7 +90,8 @@ def test_examples_are_no_lexicon(schema, reading):
     lines = [r["text"] for r in rows[::6]] + [line for line, _a, _v in generated(schema)[::9]]
     told = [reading.statements.told(line) for line in lines]
     for other in (bare, mixed):
-        assert [Reading.of(other).statements.told(line) for line in lines] == told
+        statements = Reading.of(other).statements
+        assert [statements.told(line) for line in lines] == told
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,14 @@ def test_no_text_raises_or_writes_what_it_does_not_say(guide, text):
     said = set("".join(c for c in flip(text, "first") + text if c.isalnum()).casefold())
     for change in turn.changes:
         words = {c for c in change.value.casefold() if c.isalnum()}
-        assert words <= said | set("imyamewasnt") or turn.act in ("answer", "retract", "know", "lock", "not_applicable", "add")
+        assert words <= said | set("imyamewasnt") or turn.act in (
+            "answer",
+            "retract",
+            "know",
+            "lock",
+            "not_applicable",
+            "add",
+        )
 
 
 @settings(max_examples=60, deadline=None)
