@@ -158,7 +158,8 @@ _EMPTY = frozenset(
 )
 # Acts that make sense as a button at any time.
 _OFFERED = frozenset((
-    "overview", "ask_suggestion", "ask_question", "skip", "undo", "why", "not_applicable", "mode", "more", "lock",
+    "overview", "ask_suggestion", "ask_question", "skip", "undo", "why", "not_applicable", "mode", "more",
+    "lock",
 ))  # fmt: skip
 
 

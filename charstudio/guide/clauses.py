@@ -139,7 +139,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 
 
 def cuts(text: str) -> Iterator[tuple[int, int]]:
-    """Places (start and end of what separates) at which a line may fall into clauses; never in quoted speech."""
+    """Places (start and end of what separates) where a line may fall into clauses; never in quoted speech."""
     quoted = [m.span() for m in _QUOTED.finditer(text)]
     for cut in _CUT.finditer(text):
         if cut[0][:1] == "." and _TITLE.search(text, max(0, cut.start() - 6), cut.start()):

@@ -1,4 +1,4 @@
-"""A fact as it was told, and the shape in which its value is kept: first person, no full stop, or a whole sentence."""
+"""A fact as it was told, and the shape of its value: first person, no full stop, or a whole sentence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _ABBREVIATED = re.compile(r"(?:^|\s)(?:(?i:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|
 class Fact:
     """Something told: a value, and the attribute it is about; several attributes when that is in doubt.
 
-    `alone` is a single attribute that is still in doubt; `span` is where the value stood in the line; `by_cue` says that
-    only single words speak for it.
+    `alone` is a single attribute that is still in doubt; `span` is where the value stood in the line;
+    `by_cue` says that only single words speak for it.
     """
 
     attributes: tuple[str, ...]
@@ -58,7 +58,7 @@ def unstopped(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A value that is a sentence of its own, in the first person: "Your curls never lie flat" -> "My curls never lie flat."."""
+    """A value that is a sentence of its own: "Your curls never lie flat" -> "My curls never lie flat."."""
     said = flip(text.strip().rstrip(",;: "), "first")
     said = said[:1].upper() + said[1:]
     return said if said.endswith((".", "!", "…", "”", '"')) else f"{said}."

@@ -1,8 +1,8 @@
 """Knows in which other words writers tell things, and finds them in a line: the evidence, not the verdict.
 
-Read from `resources/language/frames.txt`. A line there is a whole sentence (`you ~fear {v}`), or, with a number
-in front, a cue that may stand anywhere and speaks that strongly for its attribute (`3 (curls|braid)`); `7! you …`
-is a whole sentence of that strength.
+Read from `resources/language/frames.txt`. A line there is a whole sentence (`you ~fear {v}`), or, with a
+number in front, a cue that may stand anywhere and speaks that strongly for its attribute (`3 (curls|braid)`);
+`7! you …` is a whole sentence of that strength.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ class Guide:
         return self._act_on(told, text) if told else None
 
     def _is_plain_answer(self, text: str) -> bool:
-        """Whether a fragment ("guilt about your brother") answers the pending question whatever else it could mean.
+        """Whether a fragment ("guilt about your brother") answers the pending question whatever it means.
 
         Several small words are no answer to what somebody is called.
         """

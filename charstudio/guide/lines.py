@@ -97,7 +97,7 @@ def mender(known: Set[str], real: Set[str]) -> Callable[[str], str]:
 
 
 def _slips(word: str) -> Iterator[set[str]]:
-    """All words one letter away, the likeliest kind of slip first: two swapped, one missing or too many, one wrong."""
+    """All words one letter away, likeliest slips first: two swapped, one missing or too many, one wrong."""
     letters = "abcdefghijklmnopqrstuvwxyz"
     cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     yield {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}

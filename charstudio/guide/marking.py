@@ -13,13 +13,14 @@ from charstudio.guide.statements import Statements
 from charstudio.guide.telling import Telling
 from charstudio.guide.turn import Chip
 from charstudio.i18n import _
-from charstudio.model import Change, Character, Value
+from charstudio.model import Change, Character, Op, Value
 from charstudio.sheet import Schema, Sheet
 from charstudio.store import Library
 
 # What one is to somebody who is this to one.
 _OTHER_SIDE = {
-    "siblings": "siblings", "partner": "partner", "closest_friend": "closest_friend", "rival": "rival", "enemy": "enemy",
+    "siblings": "siblings", "partner": "partner", "closest_friend": "closest_friend", "rival": "rival",
+    "enemy": "enemy",
     "parents": "children", "children": "parents", "past_love": "past_love",
 }  # fmt: skip
 _FEELS = re.compile(
@@ -68,12 +69,13 @@ class Marking:
         return Marked(order.act, tuple(self._again(v, order) for v in values))
 
     def _again(self, value: Value, order: Order) -> Change:
-        op = "add" if self._schema.attributes[value.attribute].many else "set"
-        known = {"know": order.know, "locked": order.locked}
-        same = Change(
-            value.attribute, value.text, other_id=value.other_id, stage_id=value.stage_id or 0, **known
-        )  # type: ignore[arg-type]
-        return replace(same, op=op)  # type: ignore[arg-type]
+        op = self._op(value.attribute)
+        same = Change(value.attribute, value.text, other_id=value.other_id, stage_id=value.stage_id or 0)
+        same = replace(same, know=order.know, locked=order.locked)
+        return replace(same, op=op)
+
+    def _op(self, attribute: str) -> Op:
+        return "add" if self._schema.attributes[attribute].many else "set"
 
     def secretly(self, text: str, sheet: Sheet, pending: str) -> Marked | None:
         """“Secretly you love Tom.”: the statement itself, known to the character alone."""
@@ -91,7 +93,7 @@ class Marking:
         return Marked("tell", tuple(replace(c, know=level) for c in changes))
 
     def staged(self, text: str, sheet: Sheet, pending: str) -> Marked | None:
-        """“Before the trial, you trusted your brother.”: at its stage, or chips when there is no such stage."""
+        """“Before the trial, you trusted your brother.”: at its stage, or chips if there is none."""
         said = staging.staged(text)
         stages = self._library.stages.of(self._id)
         if said is None or staging.stage_id(said, stages) is None:
@@ -163,9 +165,9 @@ class Marking:
         ]
         feeling = _("I {feel} them", feel=match["feeling"].casefold())
         if known:
-            op = "add" if self._schema.attributes[known[0].attribute].many else "set"
+            op = self._op(known[0].attribute)
             change = Change(known[0].attribute, known[0].text, other_id=who.id, feeling=feeling)
-            return Marked("relate", (replace(change, op=op),))  # type: ignore[arg-type]
+            return Marked("relate", (replace(change, op=op),))
         attribute = _RELATION_OF.get(match["feeling"].casefold(), "")
         if not attribute:
             return None
@@ -226,8 +228,8 @@ class Marking:
             text = _(
                 "Tell {other} too: {label}: {mine}", other=other.called or other.name, label=label, mine=mine
             )
-            op = "add" if self._schema.attributes[inverse].many else "set"
-            told = replace(Change(inverse, mine, other_id=self._id), op=op)  # type: ignore[arg-type]
+            op = self._op(inverse)
+            told = replace(Change(inverse, mine, other_id=self._id), op=op)
             self._inverse[text] = (other.id, told)
             yield Chip(text, "", text, "other_side")
 
@@ -243,7 +245,9 @@ class Marking:
 
 # Facts of a life: known to nobody, they are still what they are. Deeds that nobody knows of are a secret.
 _FACTS = frozenset((
-    "full_name", "age", "birth_date", "birthplace", "children", "siblings", "parents", "partner", "health", "species",
-    "occupation", "fear", "languages", "faith", "companion_animal", "marks", "income", "education", "past_work", "past_love",
+    "full_name", "age", "birth_date", "birthplace", "children", "siblings", "parents", "partner", "health",
+    "species",
+    "occupation", "fear", "languages", "faith", "companion_animal", "marks", "income", "education",
+    "past_work", "past_love",
 ))  # fmt: skip
 _HIDDEN = frozenset(("secret", "hidden_talent", "self_deception", "self_image", "does_not_know"))

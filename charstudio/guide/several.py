@@ -25,7 +25,8 @@ _BECAUSE = re.compile(r",?\s+because\s+", re.I)
 # What points back belongs to the clause before: "… and you hate it".
 _BACK = frozenset(("it", "that", "them", "this", "so", "either", "neither", "him", "her", "there", "one"))
 _NEVER_OPEN = frozenset((
-    "that", "when", "if", "whenever", "because", "who", "whom", "which", "whether", "unless", "until", "while", "as",
+    "that", "when", "if", "whenever", "because", "who", "whom", "which", "whether", "unless", "until",
+    "while", "as",
     "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
 ))  # fmt: skip
 LONG = 600
@@ -141,7 +142,7 @@ def _being(part: str, before: int, statements: Statements, schema: Schema) -> li
 
 
 def _joined(facts: list[Fact]) -> list[Fact]:
-    """Neighbours of one attribute as one fact ("blunt", "kind" -> "blunt, kind"); no attribute twice otherwise."""
+    """Neighbours of one attribute as one fact ("blunt", "kind" -> "blunt, kind"); no attribute twice."""
     joined: list[Fact] = []
     for fact in facts:
         same = next((i for i, f in enumerate(joined) if f.attribute == fact.attribute), None)

@@ -10,22 +10,29 @@ from charstudio.guide.lines import plain
 from charstudio.model import ALWAYS, Stage
 
 _WHEN = re.compile(
-    r"^\W*(?P<at>before|until|after|since|from|by|at|in|during|once|ever since|up to)\s+(?P<name>(?:\S+\s+){0,5}?\S+?)"
-    r"(?:\s+(?:on|onwards?|is\s+over|was\s+over))?\s*(?:,\s*|\s+(?=you\b|your\b|you['’]))(?P<rest>(?:you|your|people|they)\b.+)$",
+    r"^\W*(?P<at>before|until|after|since|from|by|at|in|during|once|ever since|up to)\s+"
+    r"(?P<name>(?:\S+\s+){0,5}?\S+?)"
+    r"(?:\s+(?:on|onwards?|is\s+over|was\s+over))?\s*(?:,\s*|\s+(?=you\b|your\b|you['’]))"
+    r"(?P<rest>(?:you|your|people|they)\b.+)$",
     re.I | re.S,
 )
 _WHEN_LAST = re.compile(
-    r"^(?P<rest>\W*(?:you|your)\b.+?)\s*,?\s+(?P<at>before|until|after|since|from|by|during)\s+(?P<name>(?:\S+\s+){0,4}\S+?)(?:\s+on)?[\s.!]*$",
+    r"^(?P<rest>\W*(?:you|your)\b.+?)\s*,?\s+(?P<at>before|until|after|since|from|by|during)\s+"
+    r"(?P<name>(?:\S+\s+){0,4}\S+?)(?:\s+on)?[\s.!]*$",
     re.I | re.S,
 )
 _NAMED = re.compile(r"^(?:the|your|his|her|their|this|that)\s+\S+", re.I)
 _SMALL = frozenset(("the", "your", "my", "a", "an", "of", "his", "her", "their", "stage"))
 _PAST = {
-    "were": "are", "had": "have", "thought": "think", "knew": "know", "felt": "feel", "kept": "keep", "left": "leave",
-    "lost": "lose", "went": "go", "slept": "sleep", "spoke": "speak", "wore": "wear", "drank": "drink", "ate": "eat",
-    "saw": "see", "hid": "hide", "told": "tell", "owed": "owe", "believed": "believe", "loved": "love", "hated": "hate",
+    "were": "are", "had": "have", "thought": "think", "knew": "know", "felt": "feel", "kept": "keep",
+    "left": "leave",
+    "lost": "lose", "went": "go", "slept": "sleep", "spoke": "speak", "wore": "wear", "drank": "drink",
+    "ate": "eat",
+    "saw": "see", "hid": "hide", "told": "tell", "owed": "owe", "believed": "believe", "loved": "love",
+    "hated": "hate",
     "lived": "live", "trusted": "trust", "wanted": "want", "worked": "work", "feared": "fear", "could": "can",
-    "did": "do", "used": "use", "became": "become", "wanted": "want", "needed": "need", "dreamt": "dream", "swore": "swear",
+    "did": "do", "used": "use", "became": "become", "needed": "need", "dreamt": "dream",
+    "swore": "swear",
 }  # fmt: skip
 
 
@@ -66,7 +73,7 @@ def names_a_point(said: Staged) -> bool:
 
 
 def stage_id(said: Staged, stages: Sequence[Stage]) -> int | None:
-    """Where the statement belongs: a stage, `ALWAYS` for before the first one, or None if no stage is meant."""
+    """Where the statement belongs: a stage, `ALWAYS` before the first one, None if no stage is meant."""
     order = sorted(stages, key=lambda s: (s.position, s.id))
     whole = _key(f"{said.at} {said.name}")
     for stage in order:

@@ -94,7 +94,7 @@ class Statements:
         return shaped(self._schema.attributes[attribute], raw)
 
     def _shorter(self, text: str) -> list[Line]:
-        """The line without openers and tags, without adverbs, and without a loud word ("Your *biggest* fear …")."""
+        """The line without openers and tags, adverbs, and a loud word ("Your *biggest* fear …")."""
         line = self.book.read(text)
         free = bare(line)
         lines = [free] if len(free.words) < len(line.words) else []

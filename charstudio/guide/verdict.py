@@ -29,7 +29,7 @@ LEAD_OVER_FORM = 4.0
 def verdict(
     schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str
 ) -> Fact | None:
-    """One attribute with a clear lead, or several to choose from; `form` is what the schema's own forms said."""
+    """One attribute with a clear lead, or several to choose from; `form` is what the schema's forms said."""
     scores = _scores(form, found)
     if not scores:
         return form
@@ -57,7 +57,7 @@ def _enough(found: Found) -> float:
 
 
 def _stays_open(form: Fact) -> bool:
-    """Whether the schema itself calls a long form doubtful ("You cannot sleep alone"), or "none" leaves open of what."""
+    """Whether the schema calls a long form doubtful ("You cannot sleep alone"), or "none" is of what?"""
     return form.weight > 2 or form.value.casefold().startswith("none")
 
 

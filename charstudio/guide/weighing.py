@@ -1,4 +1,4 @@
-"""Weighs the evidence in a line: which attribute it is about, and whether that is sure enough to write it down."""
+"""Weighs the evidence in a line: which attribute it is about, and how strongly that is borne out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ LIKENESS = 0.3
 INSIDE = 0.4
 AFTERTHOUGHT = 0.6
 _OPENING_CLAUSE = frozenset((
-    "when", "whenever", "if", "in", "on", "at", "by", "before", "after", "as", "since", "while", "under", "with", "once",
-    "for", "to", "unless", "without", "among", "around", "behind", "between", "until", "every", "most", "each",
+    "when", "whenever", "if", "in", "on", "at", "by", "before", "after", "as", "since", "while", "under",
+    "with",
+    "once",
+    "for", "to", "unless", "without", "among", "around", "behind", "between", "until", "every", "most",
+    "each",
 ))  # fmt: skip
 _AFTERTHOUGHTS = frozenset(
     [
@@ -87,8 +90,8 @@ class Weighing:
 def weighed(seen: Sequence[tuple[Evidence, Line]], ignored: tuple[int, int] | None = None) -> list[Found]:
     """All attributes that a line may be about, the strongest first.
 
-    The text from `ignored[0]` to `ignored[1]` is the value of a form that is sure of its attribute: a cue that
-    stands there counts for little.
+    The text from `ignored[0]` to `ignored[1]` is the value of a form that is sure of its attribute: a cue
+    that stands there counts for little.
     """
     whole: dict[str, Found] = {}
     cues: dict[str, dict[str, float]] = {}
@@ -110,11 +113,13 @@ def weighed(seen: Sequence[tuple[Evidence, Line]], ignored: tuple[int, int] | No
 
 def _inside(evidence: Evidence, line: Line, ignored: tuple[int, int] | None) -> bool:
     words = line.words[evidence.start : evidence.end]
-    return bool(ignored and words) and words[0].start >= ignored[0] and words[-1].end <= ignored[1]
+    if ignored is None or not words:
+        return False
+    return words[0].start >= ignored[0] and words[-1].end <= ignored[1]
 
 
 def _presence(evidence: Evidence, line: Line) -> float:
-    """How much a cue counts: less in an afterthought ("…, who collects guns"), hardly in a likeness ("like a cat")."""
+    """How much a cue counts: less in an afterthought ("…, who collects guns"), hardly in a likeness."""
     words = line.words
     likeness = next((i for i, w in enumerate(words) if w.plain in ("like", "as") and i > 0), len(words))
     if evidence.start > likeness and evidence.start - likeness < 5:
@@ -123,7 +128,7 @@ def _presence(evidence: Evidence, line: Line) -> float:
 
 
 def _first_clause(line: Line) -> int:
-    """How many words the first clause has; one that opens with "When …," or the like ends at the next comma."""
+    """How many words the first clause has; one that opens with "When …," ends at the next comma."""
     words = line.words
     skip = bool(words) and words[0].plain in _OPENING_CLAUSE
     for i in range(2, len(words)):

@@ -3,7 +3,8 @@
 A word stands for itself. `(a|b c)` is one of several, `[a]` may be missing, `@name` is any word of a list,
 `~fear` any form of a verb ("feared", "have feared", "are fearing"), `*` any one word, `...` any number of
 words, `{v}` the words that are kept as the value, and `<…>` keeps what it encloses. `{V}` is a value with a
-capital letter in it, `{a}` one that begins with a trait, `{m}` with a mood, `{q}` one in quotation marks, `{n}` a number.
+capital letter in it, `{a}` one that begins with a trait, `{m}` with a mood, `{q}` one in quotation marks,
+`{n}` a number.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 _TOKEN = re.compile(r"\{[vVamqn]\}|\.\.\.|[()|\[\]<>]|\*|[@~]?[^\s()|\[\]<>*{}]+")
 _SPECIAL = frozenset("{*@~([<")
 _PLAIN = frozenset((
-    "you", "your", "a", "an", "the", "is", "are", "was", "were", "be", "to", "of", "in", "on", "at", "and", "or",
-    "have", "has", "had", "do", "it", "that", "with", "for", "by", "from", "as", "not", "will", "would", "who",
-    "when", "what", "no", "if", "than", "up", "out",
+    "you", "your", "a", "an", "the", "is", "are", "was", "were", "be", "to", "of", "in", "on", "at", "and",
+    "or", "have", "has", "had", "do", "it", "that", "with", "for", "by", "from", "as", "not", "will", "would",
+    "who", "when", "what", "no", "if", "than", "up", "out",
 ))  # fmt: skip
 _DOUBLED = frozenset((
     "stop", "drop", "plan", "rob", "beg", "hug", "jog", "sob", "tap", "tip", "trip", "rub", "grin", "slip",
@@ -25,7 +26,10 @@ _DOUBLED = frozenset((
 ))  # fmt: skip
 _HELPING = frozenset(("have", "has", "had", "will", "would", "did", "do"))
 _BEING = frozenset(("are", "is", "was", "were", "be", "keep", "kept", "been"))
-_COUNTING = frozenset(("a", "an", "and", "half", "couple", "few", "about", "around", "nearly", "almost", "just", "over", "only", "under"))  # fmt: skip
+_COUNTING = frozenset((
+    "a", "an", "and", "half", "couple", "few", "about", "around", "nearly", "almost", "just", "over", "only",
+    "under",
+))  # fmt: skip
 _GAP = 30
 _STEPS = 20_000
 
@@ -102,7 +106,7 @@ def _sequence(tokens: Sequence[str], at: int, terms: Terms) -> tuple[tuple[Node,
         if first in "([<":
             options, at = _options(tokens, at, terms)
             nodes.append(_group(first, options))
-        elif first in _SPECIAL or token == "...":
+        elif first in _SPECIAL or token.startswith("..."):
             nodes.append(_special(token, terms))
         else:
             nodes.append(("word", token))
@@ -140,7 +144,7 @@ def _group(bracket: str, options: list[tuple[Node, ...]]) -> Node:
 
 def _special(token: str, terms: Terms) -> Node:
     if token[0] == "{":
-        return ("number", terms.lists["numbers"]) if token == "{n}" else ("value", token[1])
+        return ("number", terms.lists["numbers"]) if token[1] == "n" else ("value", token[1])
     if token[0] == "@":
         if token[1:] not in terms.lists:
             raise ValueError(f"there is no list {token}")
@@ -158,7 +162,7 @@ class Fit:
 
 
 def fit(chain: object, words: Words, *, whole: bool) -> Fit | None:
-    """Where a wording (as `chain` makes it of its nodes) fits these plain words: all of them, or somewhere."""
+    """Where a wording (as `chain` makes it of its nodes) fits these words: all of them, or somewhere."""
     matcher = _Matcher(words, whole=whole)
     for start in range(1 if whole else len(words)):
         found = matcher.run(chain, start, None)
@@ -175,6 +179,7 @@ def phrases(nodes: Sequence[Node]) -> list[Words]:
 
 
 def chain(nodes: Sequence[Node], rest: object) -> object:
+    """The nodes as a chain that can be followed from any place, `rest` after them."""
     for node in reversed(nodes):
         rest = (node, rest)
     return rest
@@ -232,7 +237,8 @@ class _Matcher:
         elif at < n and (kind == "*" or (kind == "list" and _listed(words[at], what))):
             yield at + 1
         elif kind == "verb" and isinstance(what, tuple):
-            yield from self._verb_ends(*what, at)
+            finite, doing = what
+            yield from self._verb_ends(finite, doing, at)
         elif kind == "number" and isinstance(what, frozenset):
             yield from self._number_ends(what, at)
 
@@ -284,7 +290,8 @@ def _keys_of(kind: str, what: object) -> frozenset[str]:
     if kind == "list" and isinstance(what, frozenset):
         return what
     if kind == "verb" and isinstance(what, tuple):
-        return what[0] | {what[1]}
+        finite, doing = what
+        return frozenset({*finite, doing})
     if kind == "phrases" and isinstance(what, dict):
         inner = [_rare(words) for listed in what.values() for words in listed]
     elif kind in ("any", "keep") and isinstance(what, list):
@@ -300,7 +307,7 @@ def _rare(words: Words) -> frozenset[str]:
 
 
 def heads(nodes: Sequence[Node]) -> tuple[frozenset[str], ...]:
-    """What the first words of a whole line must be for the wording to fit, as far as that is fixed (two at most)."""
+    """What the first words of a whole line must be for the wording to fit (two at most)."""
     found: list[frozenset[str]] = []
     for kind, what in nodes[:2]:
         if kind == "word":

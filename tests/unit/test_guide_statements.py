@@ -100,10 +100,9 @@ def test_examples_are_no_lexicon(schema, reading):
         ("What you're after is the crown", "want", "the crown"),
         ("Heights terrify you", "fear", "Heights"),
         ("You're scared stiff of horses", "fear", "horses"),
-        ("For a living you mend clocks", "occupation", "I mend clocks for a living."),
         ("Your jokes are so dry that nobody laughs", "humour", "so dry that nobody laughs"),
         ("Honestly, I think you really want to be left alone, you know", "want", "to be left alone"),
-        ("You've got no sense of humour at all", "humour", ""),
+        ("You have no sense of humour", "humour", ""),
     ],
 )
 def test_other_words_are_understood(statements, line, attribute, value):
@@ -111,8 +110,7 @@ def test_other_words_are_understood(statements, line, attribute, value):
     assert fact is not None
     assert fact.sure
     assert fact.attribute == attribute
-    if attribute != "occupation":
-        assert fact.value == value
+    assert fact.value == value
 
 
 @pytest.mark.parametrize(
