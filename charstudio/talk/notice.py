@@ -1,0 +1,186 @@
+"""What a character said about itself, read by the rules of guided mode; no model is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from charstudio.guide.reading import Reading
+from charstudio.guide.several import several
+from charstudio.guide.statements import Fact
+from charstudio.model import State
+from charstudio.sheet import Schema, Sheet, flip
+from charstudio.talk.persona import words as meaning
+from charstudio.talk.spoken import Statement, plainly, statements
+
+MOST_CHOICES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something a reply says: the words that say it, the value, and where on the sheet it may belong."""
+
+    evidence: str
+    text: str
+    attributes: tuple[str, ...]
+    state: State = "set"
+
+    @property
+    def sure(self) -> bool:
+        """Whether there is one place only where it belongs."""
+        return len(self.attributes) == 1
+
+
+class Noticing:
+    """Reads replies, or parts of them, as statements of the character about itself."""
+
+    def __init__(self, schema: Schema, reading: Reading) -> None:
+        self._schema = schema
+        self._reading = reading
+
+    def sure(self, body: str) -> list[Noticed]:
+        """What a reply says beyond doubt; nothing is better than a wrong guess."""
+        found = [n for s in statements(body) for n in self._read(s)]
+        return [n for n in found if n.sure and self._holds(n)]
+
+    def undecided(self, body: str) -> list[tuple[Statement, tuple[str, ...]]]:
+        """Statements of which the rules do not say where they belong, with the places they leave open."""
+        found = []
+        for statement in statements(body):
+            read = self._read(statement)
+            if not any(n.sure for n in read):
+                options = read[0].attributes if read else ()
+                found.append((statement, options))
+        return found
+
+    def kept(self, words: str) -> list[Noticed]:
+        """What the writer points at: each statement in it, or the whole of it with places to choose from."""
+        found = [n for s in statements(words) for n in self._read(s)[:4]]
+        if found:
+            return [self._few(n) for n in found]
+        return [self._few(self._whole(words))]
+
+    def _read(self, statement: Statement) -> list[Noticed]:
+        own = _in_talk(statement.text)
+        if own is not None:
+            return [Noticed(statement.evidence, own[1], (own[0],))]
+        told = _second(_AS_A_CHILD.sub("As a child ", statement.text, count=1))
+        for said in filter(None, (told, _without_lead(told))):
+            facts = list(several(said, self._reading.statements, self._schema)) or self._listed(said)
+            facts = facts or [f for f in (self._one(said),) if f is not None]
+            if facts:
+                return [Noticed(statement.evidence, f.value.strip(), f.attributes, f.state) for f in facts]
+        return []
+
+    def _listed(self, said: str) -> list[Fact]:
+        """Of “You are thirty-four, unmarried and content” the parts that are sure by themselves."""
+        match = _YOU_ARE.match(said)
+        parts = re.split(r",\s+(?:and\s+)?|\s+and\s+", said[match.end() :]) if match and "," in said else []
+        facts = [self._reading.statements.told(f"You are {p}") for p in parts if p.strip()]
+        sure = [f for f in facts if f is not None and f.sure and f.attribute not in _NAMES]
+        return sure if len({f.attribute for f in sure}) == len(sure) and len(sure) < len(parts) else []
+
+    def _one(self, said: str) -> Fact | None:
+        if not said:
+            return None
+        none = self._reading.telling.retracted(said, Sheet())
+        if none is not None and none.changes and none.changes[0].state == "none":
+            return Fact((none.changes[0].attribute,), "", 3, "none")
+        if none is not None and none.changes and none.changes[0].value:
+            return Fact((none.changes[0].attribute,), none.changes[0].value, 3)
+        return self._reading.statements.told(said)
+
+    def _whole(self, words: str) -> Noticed:
+        """Words that no rule reads: kept as they are, with the places their own words hint at."""
+        text = " ".join(words.split())
+        read = self._reading.statements.told(_second(plainly(text)))
+        options = read.attributes if read is not None else self._near(text)
+        return Noticed(words, read.value if read is not None else text, options)
+
+    def _near(self, text: str) -> tuple[str, ...]:
+        """Attributes whose names share words with a text; without any, the places for what was lived."""
+        said = meaning(text) - _EMPTY
+        scored = []
+        for n, attribute in enumerate(self._schema.attributes.values()):
+            named = meaning(" ".join((attribute.label, *attribute.aka, attribute.id.replace("_", " "))))
+            if said & named:
+                scored.append((-len(said & named) / len(named), attribute.tier, n, attribute.id))
+        found = tuple(a for _s, _t, _n, a in sorted(scored)[:2])
+        return tuple(dict.fromkeys((*found, *_LIVED)))
+
+    def _few(self, noticed: Noticed) -> Noticed:
+        """With as many places as one can choose from; what only the author knows is none of them."""
+        open_to = [a for a in noticed.attributes if self._schema.attributes[a].know != "author"]
+        return replace(noticed, attributes=tuple(open_to or _LIVED)[:MOST_CHOICES])
+
+    def _holds(self, noticed: Noticed) -> bool:
+        """Whether it is a value worth a card: no pronoun, no wish of the moment, nothing for the author."""
+        attribute = self._schema.attributes[noticed.attributes[0]]
+        if attribute.know == "author" or attribute.id in _NEVER:
+            return False
+        return noticed.state != "set" or not _MOMENTARY.get(attribute.id, _VAGUE).search(noticed.text)
+
+
+_LIVED = ("formative_event", "secret", "sample_line")
+_EMPTY = meaning("where show look thing people time way day first name")
+_NEVER = frozenset(("mood", "knows", "self_image", "verbal_habit", "sample_line"))
+_VAGUE = re.compile(
+    r"^that\b(?!\s+(?:I|the|he|she|it|they|we|my|no\w*|one|some\w*|every\w*|all|there|people)\b)"
+    r"|^(?:it|this|so|some(?:body|one|thing)|anything|anybody|them|him|her|one|none|nothing|everything|all|too|here|there|me|what|who)\b"
+    r"|^\W*$|^(?:more|less|better|worse|enough)$|\b(?:right now|tonight|today|this (?:morning|evening))\b",
+    re.I,
+)
+_MOMENTARY = {
+    "want": re.compile(
+        _VAGUE.pattern + r"|^to (?:know|hear|see|talk|speak|go|leave|ask|say|tell|sleep|sit|rest|believe)\b"
+        r"|^(?:an? )?(?:drink|answer|word|minute|moment|cup|glass|coffee|cigarette)\b|^\w+$", re.I),
+}  # fmt: skip
+
+
+_NAMES = frozenset(("full_name", "short_name"))
+_YOU_ARE = re.compile(r"^you(?:'re| are)\s+", re.I)
+_AS_A_CHILD = re.compile(r"^As a (?:small |young |little )?(?:boy|girl|kid|lad|lass),?\s+", re.I)
+_THEY_SAY = re.compile(
+    r"^(?:they|people|everyone|everybody|folk|folks)\s+(?:all\s+)?(?:say|says|think|thinks)\s+(?:that\s+)?"
+    r"I(?:['’]m|\s+(?P<verb>\w+))\s+(?P<rest>\S.*)$", re.I)  # fmt: skip
+_KIN = re.compile(
+    r"^My\s+(?:\w+\s+)?(?P<kin>brother|sister|son|daughter|wife|husband)\s+(?P<name>[A-Z][\w'’-]+)"
+    r"\s+(?:is|was|has|had|lives|lived|works|died|runs|keeps)\b")  # fmt: skip
+_OF_KIN = {
+    "brother": "siblings", "sister": "siblings", "son": "children", "daughter": "children",
+    "wife": "partner", "husband": "partner",
+}  # fmt: skip
+
+
+def _in_talk(text: str) -> tuple[str, str] | None:
+    """What people say in talk and writers seldom tell: an attribute and its value."""
+    said = _THEY_SAY.match(text)
+    if said:
+        verb = said["verb"] or "am"
+        return "reputation", f"{verb} {said['rest']}"
+    kin = _KIN.match(text)
+    if kin:
+        return _OF_KIN[kin["kin"].casefold()], f"my {kin['kin'].casefold()} {kin['name']}"
+    return None
+
+
+def _second(text: str) -> str:
+    """A statement in the first person as the writer would tell it."""
+    return flip(text[:1].upper() + text[1:], "second").replace("’", "'")
+
+
+def _without_lead(told: str) -> str:
+    lead, comma, rest = told.partition(", ")
+    return rest if comma and len(lead.split()) <= 4 and rest[:3].casefold() == "you" else ""
+
+
+def clean(found: Sequence[Noticed]) -> tuple[Noticed, ...]:
+    """Without repetitions."""
+    return tuple({(n.attributes, normal(n.text), n.state): n for n in found}.values())
+
+
+def normal(text: str) -> str:
+    """A value as it compares: small letters, no articles, no marks."""
+    words = re.findall(r"[^\W_]+", text.casefold().replace("’", "'").replace("'", ""))
+    return " ".join(w for w in words if w not in ("a", "an", "the", "my", "some"))
