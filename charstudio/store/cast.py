@@ -123,9 +123,18 @@ class Cast:
         return Sheet(tuple(_value(row) for row in self._value_rows(character_id)))
 
     def change(
-        self, character_id: int, changes: Sequence[Change], schema: Schema, source: str, label: str = ""
+        self,
+        character_id: int,
+        changes: Sequence[Change],
+        schema: Schema,
+        source: str,
+        label: str = "",
+        also: Callable[[Recorder], None] | None = None,
     ) -> Sheet:
-        """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing."""
+        """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing.
+
+        What `also` records belongs to the same action.
+        """
         with self._saving():
             old = self.sheet(character_id)
             new = old
@@ -133,6 +142,8 @@ class Cast:
                 new = new.apply(change, schema, source)
             recorder = Recorder(self._connections.here())
             self._write_sheet(recorder, character_id, old, new)
+            if also is not None:
+                also(recorder)
             self._journal.note(recorder, character_id, label or _label(changes, schema), source)
             self.refresh(character_id)
             return self.sheet(character_id)

@@ -108,3 +108,26 @@ def m004_token_ids_and_adapters(db: Database) -> None:
         "alter table characters add column adapters text not null default '[]'",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m006_proposals(db: Database) -> None:
+    """What may be true of a character and waits for a click; how far replies were looked through; the
+    strict talks.
+    """
+    for statement in (
+        """create table proposals (
+            id integer primary key, character_id integer not null references characters(id),
+            talk_id integer references talks(id), message_id integer references messages(id),
+            origin text not null check (origin in ('kept', 'noticed', 'card')),
+            attributes text not null, text text not null, key text not null, evidence text not null,
+            state text not null default 'set' check (state in ('set', 'none', 'na')),
+            decision text not null default 'waiting'
+                check (decision in ('waiting', 'later', 'kept', 'refused')),
+            created text not null
+        )""",
+        "create index proposals_of on proposals (character_id, decision)",
+        "alter table messages add column looked text not null default ''",
+        "alter table talks add column strict integer not null default 0",
+    ):
+        db.conn.execute(statement)

@@ -40,11 +40,12 @@ class Talks:
         return _talk(self._talk_row(talk_id))
 
     def new(self, character_id: int, title: str = "") -> Talk:
-        """Open an empty talk."""
+        """Open an empty talk; it is as strict as the last one."""
         with self._saving():
+            last = self.of(character_id)[:1]
             cursor = self._db.execute(
-                "insert into talks (character_id, title, created, updated) values (?, ?, ?, ?)",
-                [character_id, title, now(), now()],
+                "insert into talks (character_id, title, strict, created, updated) values (?, ?, ?, ?, ?)",
+                [character_id, title, int(bool(last) and last[0].strict), now(), now()],
             )
         return self.get(int(cursor.lastrowid or 0))
 
@@ -66,6 +67,11 @@ class Talks:
             recorder = Recorder(self._connections.here())
             recorder.update("talks", talk_id, note=text)
             self._note(recorder, talk_id, _("Author’s note"))
+
+    def set_strict(self, talk_id: int, *, strict: bool) -> None:
+        """Let the character answer from the sheet alone, or invent."""
+        with self._saving():
+            self._db.execute("update talks set strict = ? where id = ?", [int(strict), talk_id])
 
     def cut_before(self, talk_id: int, message_id: int) -> None:
         """Say that older messages no longer go to the model (they stay in the talk)."""
@@ -271,6 +277,7 @@ def _talk(row: sqlite3.Row) -> Talk:
         draft=row["draft"],
         created=row["created"],
         updated=row["updated"],
+        strict=bool(row["strict"]),
     )
 
 
