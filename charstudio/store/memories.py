@@ -13,6 +13,7 @@ from charstudio.i18n import _
 from charstudio.model import Memory
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
+from charstudio.store.stages import current_of
 
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -34,10 +35,11 @@ class Memories:
         self._saving = saving
 
     def note(self, character_id: int, text: str) -> Memory:
-        """Keep what the writer notes for a character; undo takes it back."""
+        """Keep what the writer notes for a character, at its stage; undo takes it back."""
         with self._saving():
             recorder = Recorder(self._connections.here())
             row = {"character_id": character_id, "kind": "note", "text": text, "created": now()}
+            row["stage_id"] = current_of(self._db, character_id)
             number = recorder.insert("memories", row)
             self._journal.note(recorder, character_id, _("Memory: {text}", text=text[:60]), "form")
             self._index(number, text)
@@ -133,9 +135,9 @@ class Memories:
     ) -> Memory:
         with self._saving():
             cursor = self._db.execute(
-                "insert into memories (character_id, kind, text, talk_id, message_id, created) "
-                "values (?, ?, ?, ?, ?, ?)",
-                [character_id, kind, text, talk_id, message_id, now()],
+                "insert into memories (character_id, kind, text, talk_id, message_id, stage_id, created) "
+                "values (?, ?, ?, ?, ?, (select stage_id from talks where id = ?), ?)",
+                [character_id, kind, text, talk_id, message_id, talk_id, now()],
             )
             number = int(cursor.lastrowid or 0)
             self._index(number, text)
@@ -165,4 +167,5 @@ def _memory(row: sqlite3.Row) -> Memory:
         talk_id=row["talk_id"],
         message_id=row["message_id"],
         created=row["created"],
+        stage_id=row["stage_id"],
     )

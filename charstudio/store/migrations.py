@@ -111,6 +111,24 @@ def m004_token_ids_and_adapters(db: Database) -> None:
 
 
 @migrations()
+def m005_stages(db: Database) -> None:
+    """Points in a character's arc; values, talks and memories can belong to one."""
+    for statement in (
+        """create table stages (
+            id integer primary key, character_id integer not null references characters(id),
+            name text not null, position integer not null, created text not null
+        )""",
+        "create index stages_of on stages (character_id, position)",
+        "alter table sheet_values add column stage_id integer references stages(id)",
+        # The next three may outlive their stage (its making can be undone) and then count for none.
+        "alter table characters add column current_stage integer",
+        "alter table talks add column stage_id integer",
+        "alter table memories add column stage_id integer",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
 def m006_proposals(db: Database) -> None:
     """What may be true of a character and waits for a click; how far replies were looked through; the
     strict talks.

@@ -13,6 +13,7 @@ from charstudio.i18n import _
 from charstudio.model import Message, MessageState, Role, Talk
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
+from charstudio.store.stages import current_of
 
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -40,12 +41,20 @@ class Talks:
         return _talk(self._talk_row(talk_id))
 
     def new(self, character_id: int, title: str = "") -> Talk:
-        """Open an empty talk; it is as strict as the last one."""
+        """Open an empty talk, at the stage at which the character stands and as strict as the last one."""
         with self._saving():
             last = self.of(character_id)[:1]
+            row = {
+                "character_id": character_id,
+                "title": title,
+                "stage_id": current_of(self._db, character_id),
+                "strict": int(bool(last) and last[0].strict),
+                "created": now(),
+                "updated": now(),
+            }
             cursor = self._db.execute(
-                "insert into talks (character_id, title, strict, created, updated) values (?, ?, ?, ?, ?)",
-                [character_id, title, int(bool(last) and last[0].strict), now(), now()],
+                f"insert into talks ({', '.join(row)}) values ({', '.join('?' * len(row))})",
+                list(row.values()),
             )
         return self.get(int(cursor.lastrowid or 0))
 
@@ -277,6 +286,7 @@ def _talk(row: sqlite3.Row) -> Talk:
         draft=row["draft"],
         created=row["created"],
         updated=row["updated"],
+        stage_id=row["stage_id"],
         strict=bool(row["strict"]),
     )
 
