@@ -34,7 +34,7 @@ from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.sheet import load_schema
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
-from charstudio.talk import Conversation, Persona, Prose, expand
+from charstudio.talk import Conversation, Persona, Proposing, Prose, expand
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
 Format = Literal["auto", "json-v2", "json-v3", "png", "markdown"]
@@ -68,6 +68,13 @@ class Studio:
         self._reading: Reading | None = None
         self.conversation = Conversation(
             self.library, self.engine, self.recall, self.persona, self.greetings, self.forget
+        )
+        self.proposing = Proposing(
+            self.library,
+            self.schema,
+            self.reading,
+            self.engine,
+            self.conversation.slot_of("notices"),
         )
         self._settle()
 
@@ -170,13 +177,17 @@ class Studio:
 
     def guide(self, character_id: int, pack: str = "spark") -> Guide:
         """A sitting in guided mode."""
-        self.prepare_guide()
-        return Guide(self.library, self.schema, character_id, pack=pack, reading=self._reading)
+        return Guide(self.library, self.schema, character_id, pack=pack, reading=self.reading())
 
     def prepare_guide(self) -> None:
         """Make what all sittings share; it takes longer than a frame, so the window does it in a lane."""
+        self.reading()
+
+    def reading(self) -> Reading:
+        """How lines are read by rules, made when first asked for."""
         if self._reading is None:
             self._reading = Reading.of(self.schema)
+        return self._reading
 
     def persona(self, character_id: int) -> Persona:
         """A character as a model may know it."""

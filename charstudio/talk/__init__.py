@@ -3,14 +3,19 @@
 from charstudio.talk.conversation import LONGEST_MESSAGE, Conversation, Finished, Said, TalkEvent, Words
 from charstudio.talk.macros import expand
 from charstudio.talk.persona import Persona, Prose
+from charstudio.talk.proposing import Looked, Place, Proposing, Shown
 
 __all__ = [
     "LONGEST_MESSAGE",
     "Conversation",
     "Finished",
+    "Looked",
     "Persona",
+    "Place",
+    "Proposing",
     "Prose",
     "Said",
+    "Shown",
     "TalkEvent",
     "Words",
     "expand",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from charstudio.guide.reading import Reading
@@ -15,6 +14,7 @@ from charstudio.talk.persona import words as meaning
 from charstudio.talk.spoken import Statement, plainly, statements
 
 MOST_CHOICES = 3
+MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Noticing:
     def sure(self, body: str) -> list[Noticed]:
         """What a reply says beyond doubt; nothing is better than a wrong guess."""
         found = [n for s in statements(body) for n in self._read(s)]
-        return [n for n in found if n.sure and self._holds(n)]
+        return [n for n in found if self.holds(n)]
 
     def undecided(self, body: str) -> list[tuple[Statement, tuple[str, ...]]]:
         """Statements of which the rules do not say where they belong, with the places they leave open."""
@@ -54,9 +54,13 @@ class Noticing:
                 found.append((statement, options))
         return found
 
+    def read(self, words: str) -> list[Noticed]:
+        """All that rules make of a stretch of a reply, sure or not."""
+        return [n for s in statements(words) for n in self._read(s)]
+
     def kept(self, words: str) -> list[Noticed]:
         """What the writer points at: each statement in it, or the whole of it with places to choose from."""
-        found = [n for s in statements(words) for n in self._read(s)[:4]]
+        found = self.read(words)[:MOST_AT_ONCE]
         if found:
             return [self._few(n) for n in found]
         return [self._few(self._whole(words))]
@@ -114,8 +118,10 @@ class Noticing:
         open_to = [a for a in noticed.attributes if self._schema.attributes[a].know != "author"]
         return replace(noticed, attributes=tuple(open_to or _LIVED)[:MOST_CHOICES])
 
-    def _holds(self, noticed: Noticed) -> bool:
-        """Whether it is a value worth a card: no pronoun, no wish of the moment, nothing for the author."""
+    def holds(self, noticed: Noticed) -> bool:
+        """Whether it is a value worth a card: sure, no pronoun, no wish of the moment, not the author’s."""
+        if not noticed.sure:
+            return False
         attribute = self._schema.attributes[noticed.attributes[0]]
         if attribute.know == "author" or attribute.id in _NEVER:
             return False
@@ -173,14 +179,3 @@ def _second(text: str) -> str:
 def _without_lead(told: str) -> str:
     lead, comma, rest = told.partition(", ")
     return rest if comma and len(lead.split()) <= 4 and rest[:3].casefold() == "you" else ""
-
-
-def clean(found: Sequence[Noticed]) -> tuple[Noticed, ...]:
-    """Without repetitions."""
-    return tuple({(n.attributes, normal(n.text), n.state): n for n in found}.values())
-
-
-def normal(text: str) -> str:
-    """A value as it compares: small letters, no articles, no marks."""
-    words = re.findall(r"[^\W_]+", text.casefold().replace("’", "'").replace("'", ""))
-    return " ".join(w for w in words if w not in ("a", "an", "the", "my", "some"))

@@ -27,6 +27,16 @@ _DODGES = (
 )
 
 
+# What people ask first, and what a character says who was not told.
+_ASKED = (
+    "siblings", "birthplace", "parents", "happiest_memory", "education", "food_drink", "home", "age",
+)  # fmt: skip
+_NO_IDEA = (
+    "I could not tell you. I do not know that about myself.",
+    "I do not know. Nobody has told me yet.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Prose:
     """What an imported card says of a character, macros already replaced."""
@@ -64,6 +74,18 @@ class Persona:
         named = sheet.known("open", "private")
         mine = sheet.known("open", "private", "blind")
         return Persona(named.called, named.full_name, mine, schema, prose)
+
+    def holding(self, sheet: Sheet) -> Persona:
+        """The same character with another sheet, such as that of another stage."""
+        return Persona.of(sheet, self.schema, self.prose)
+
+    def unknown(self, most: int = 2) -> list[Told]:
+        """Questions of which the character knows no answer, with how it says so."""
+        open_ = [a for a in _ASKED if a in self.schema.attributes and self.sheet.state(a) == "unset"]
+        return [
+            Told(a, flip(self.schema.attributes[a].ask, "second"), line)
+            for a, line in zip(open_[:most], _NO_IDEA, strict=False)
+        ]
 
     def values(self, *know: str) -> list[tuple[Attribute, list[Value]]]:
         """The decided attributes with values of these know levels, in the order of telling."""
