@@ -12,8 +12,8 @@ from charstudio.store.cast import Cast
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
-from charstudio.store.stages import Stages
 from charstudio.store.proposals import Proposals
+from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
 from charstudio.store.trouble import explain
 

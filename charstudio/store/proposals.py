@@ -55,12 +55,13 @@ class Proposals:
         self, character_id: int, offers: Sequence[Offer], origin: Origin, message: Message | None = None
     ) -> list[Proposal]:
         """Keep what was noticed, but for what was proposed or refused before; no step of undo."""
-        made = []
         with self._saving():
             recorder = Recorder(self._connections.here())
-            for offer in offers:
-                if self._same(character_id, offer, (*OPEN, "refused")) is None:
-                    made.append(self._insert(recorder, character_id, offer, origin, message))
+            made = [
+                self._insert(recorder, character_id, offer, origin, message)
+                for offer in offers
+                if self._same(character_id, offer, (*OPEN, "refused")) is None
+            ]
         return [self.get(number) for number in made]
 
     def point(self, character_id: int, offers: Sequence[Offer], message: Message) -> list[Proposal]:

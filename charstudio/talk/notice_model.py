@@ -1,7 +1,8 @@
 """Asks a model where a statement belongs that no rule could place; what it answers must stand in the reply.
 
 The prompt holds the statement and examples, nothing of the sheet. Its beginning never changes, so that the
-model reads it once.
+model reads it once. A model without a chat template (a small base model) only chooses among places that
+the rules left open, and is believed when it says the same after the examples in another order.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ _PLACES = {
     "hero": "admired", "trust": "trust",
 }  # fmt: skip
 
-_EXAMPLES: tuple[tuple[str, str, str], ...] = (
-    ("I mend nets down at the harbour for a living.", "work", "mend nets down at the harbour"),
-    ("I need a minute.", NONE, ""),
-    ("My dad drove the night bus and he drank.", "parents", "My dad drove the night bus"),
-    ("I saw him by the gate.", NONE, ""),
-    ("I stole a horse when I was twelve.", "crime", "stole a horse when I was twelve"),
-    ("I made that soup myself.", NONE, ""),
-    ("I bite my nails to the quick.", "habit", "bite my nails to the quick"),
-    ("I buried a son that winter.", "loss", "a son"),
-    ("I open the window.", NONE, ""),
-    ("I own a boat with a hole in it.", "possession", "a boat with a hole in it"),
-    ("I lived abroad until I was ten.", "childhood", "lived abroad until I was ten"),
-    ("I read the letter twice.", NONE, ""),
+_EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("I mend nets down at the harbour for a living.", "work"),
+    ("I open the window.", NONE),
+    ("My dad drove the night bus and he drank.", "parents"),
+    ("I stole a horse when I was twelve.", "crime"),
+    ("I bite my nails to the quick.", "habit"),
+    ("I read the letter twice.", NONE),
+    ("I own a boat with a hole in it.", "possession"),
+    ("I lived abroad until I was ten.", "childhood"),
+    ("I am a dressmaker.", "work"),
+    ("I can mend a fuse in the dark.", "skill"),
+    ("I buried a son that winter.", "loss"),
+    ("My goal is to get the farm back.", "wish"),
 )
-_ASKED = "What does the sentence tell for good about the one who speaks? If it is only about this moment, nothing."
+_ASKED = "Each sentence tells something about the one who speaks."
 
 
 def schema_of(places: Sequence[str]) -> dict[str, Any]:
@@ -56,36 +57,47 @@ def schema_of(places: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            "about": {"enum": [*places, NONE]},
             "evidence": {"type": "string", "maxLength": LONGEST_VALUE},
+            "about": {"enum": [*places, NONE]},
         },
-        "required": ["about", "evidence"],
+        "required": ["evidence", "about"],
     }
 
 
-def places_for(options: Sequence[str], schema: Schema) -> dict[str, str]:
-    """The places to choose from, by the words the model reads: those the rules left open, else all."""
+def places_for(options: Sequence[str], schema: Schema, *, able: bool) -> dict[str, str]:
+    """The places to choose from, by the words the model reads: those the rules left open; without any, all
+    for an `able` model and none for another.
+    """
     known = {p: a for p, a in _PLACES.items() if a in schema.attributes}
     open_ = {p: a for p, a in known.items() if a in options}
-    return open_ or known
+    return open_ or (known if able else {})
 
 
-def prompt_for(statement: Statement, slot: str) -> Prompt:
-    """What the model reads about one statement, as a dialogue and as a transcript."""
-    lead = _ASKED + "\n\n" + "\n\n".join(_shown(s, a, e) for s, a, e in _EXAMPLES)
-    asked = f"\n\nSentence: {_one_line(statement.evidence)}\nAnswer:"
+def prompts_for(statement: Statement, slot: str, *, able: bool) -> tuple[Prompt, ...]:
+    """What the model reads about one statement; where its answers to several agree, they count."""
+    first = _prompt(statement, slot, _EXAMPLES)
+    return (first,) if able else (first, _prompt(statement, slot and f"{slot}.again", _EXAMPLES[::-1]))
+
+
+def _prompt(statement: Statement, slot: str, examples: Sequence[tuple[str, str]]) -> Prompt:
+    said = _one_line(statement.evidence)
+    lead = _ASKED + "\n\n" + "\n\n".join(f"Sentence: {s}\nAnswer: {_json(s, a)}" for s, a in examples)
+    asked = f"\n\nSentence: {said}.\nAnswer:"
     places = ", ".join((*_PLACES, NONE))
-    system = f"{_ASKED} Answer in JSON; “about” is one of: {places}. “evidence” is copied from the sentence."
-    examples = [
-        message
-        for said, about, evidence in _EXAMPLES
-        for message in (ChatMessage("user", said), ChatMessage("assistant", _json(about, evidence)))
-    ]
+    system = (
+        "You read what a character of fiction says. Copy the words that tell something lasting about the one "
+        f"who speaks (“evidence”), and say what it is about: {places}. What is only about this moment, or "
+        f"about somebody else, is about {NONE}."
+    )
     return Prompt(
         messages=(
             ChatMessage("system", system),
-            *examples,
-            ChatMessage("user", _one_line(statement.evidence)),
+            *(
+                message
+                for s, a in examples
+                for message in (ChatMessage("user", s), ChatMessage("assistant", _json(s, a)))
+            ),
+            ChatMessage("user", f"{said}."),
         ),
         flat=lead + asked,
         stops=("\n",),
@@ -96,7 +108,7 @@ def prompt_for(statement: Statement, slot: str) -> Prompt:
 
 def sampling_for(places: Sequence[str]) -> Sampling:
     """The likeliest answer in the right shape."""
-    return Sampling(temperature=0.0, top_k=1, max_tokens=80, seed=1, schema=schema_of(places))
+    return Sampling(temperature=0.0, top_k=1, max_tokens=90, seed=1, schema=schema_of(places))
 
 
 def read_answer(text: str, statement: Statement, places: dict[str, str]) -> Noticed | None:
@@ -120,12 +132,8 @@ def _value(evidence: str) -> str:
     return flip(text, "first")
 
 
-def _shown(said: str, about: str, evidence: str) -> str:
-    return f"Sentence: {said}\nAnswer: {_json(about, evidence)}"
-
-
-def _json(about: str, evidence: str) -> str:
-    return json.dumps({"about": about, "evidence": evidence}, ensure_ascii=False)
+def _json(said: str, about: str) -> str:
+    return json.dumps({"evidence": said.rstrip("."), "about": about}, ensure_ascii=False)
 
 
 def _one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Progressive manifestation: what a character says of itself becomes proposals, and a click makes them values.
+"""What a character says of itself becomes proposals, and a click of the writer makes them values.
 
 Nothing enters the sheet by itself. Rules come first and need no model; a model may look at the rest while
 nobody waits for it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from charstudio.engines import Engine, Piece
+from charstudio.engines import Engine, EngineEvent, Piece
 from charstudio.errors import Cancel, StoreError
 from charstudio.guide.reading import Reading
 from charstudio.guide.statements import Fact
@@ -18,7 +18,7 @@ from charstudio.model import Change, Message, Offer, Proposal, Value
 from charstudio.sheet import Schema, Sheet
 from charstudio.store import Library
 from charstudio.talk.notice import Noticed, Noticing
-from charstudio.talk.notice_model import places_for, prompt_for, read_answer, sampling_for
+from charstudio.talk.notice_model import places_for, prompts_for, read_answer, sampling_for
 from charstudio.talk.persona import fill
 from charstudio.talk.spoken import Statement
 from charstudio.talk.standing import Standing, normal, standing
@@ -127,14 +127,16 @@ class Proposing:
 
     def ask(self, statement: Statement, options: Sequence[str], cancel: Cancel) -> Noticed | None:
         """Where the model in use puts a statement; None when it is about nothing that lasts."""
-        places = places_for(options, self._schema)
-        text = ""
-        prompt = prompt_for(statement, self._slot)
-        for event in self._engine().stream(prompt, sampling_for(tuple(places)), cancel):
-            cancel.check()
-            if isinstance(event, Piece):
-                text += event.text
-        noticed = read_answer(text, statement, places)
+        engine = self._engine()
+        able = engine.describe(cancel).has_template
+        places = places_for(options, self._schema, able=able)
+        answers: list[Noticed | None] = []
+        for prompt in prompts_for(statement, self._slot, able=able) if places else ():
+            text = "".join(_words(engine.stream(prompt, sampling_for(tuple(places)), cancel)))
+            answers.append(read_answer(text, statement, places))
+            if answers[0] is None or answers[-1] != answers[0]:
+                return None
+        noticed = answers[0] if answers else None
         return noticed if noticed is not None and self._notices().holds(noticed) else None
 
     # Decisions
@@ -232,6 +234,12 @@ class Proposing:
             change = Change(attribute, change.value, change.op, state=change.state, source_ref=ref)
             changes.append(whole.placed(change, stage, stages))
         return tuple(changes)
+
+
+def _words(events: Iterator[EngineEvent]) -> Iterator[str]:
+    for event in events:
+        if isinstance(event, Piece):
+            yield event.text
 
 
 def _offer(noticed: Noticed) -> Offer:

@@ -40,13 +40,15 @@ _DROPPED_I = re.compile(r"^(?:can['’]?t|cannot) stand\b|^(?:lost|hate|love|bor
 
 _TAIL = re.compile(
     r",?\s+(?:if you (?:must|want to|care to|really)\b.*|since you (?:ask|insist)|you (?:see|know|understand)"
-    r"|as you (?:see|know|can see)|as it happens|after all|of course|though|too|either|mostly|actually|really|sir"
+    r"|as you (?:see|know|can see)|as it happens|after all|of course|though|too|either|mostly|actually|really"
+    r"|sir"
     r"|ma['’]?am|madam|miss|mister|my (?:dear|lord|lady|friend|love)|tbh|lol|that['’]s all|is all|then|now"
     r"|anyway|to be honest|to tell the truth|i suppose|i must confess|in truth|thank you(?: very much)?)$",
     re.I,
 )
 _ASIDE = re.compile(
-    r",\s+(?:not (?:a|an|the)|which|whatever|so|because|as if|as though|thank|mind you|you see|you know|except|only|or so"
+    r",\s+(?:not (?:a|an|the)|which|whatever|so|because|as if|as though|thank|mind you|you see|you know|except"
+    r"|only|or so"
     r"|if you|if that|if it|and (?:that|nobody|he|she|they|it|we|you|what|the|there|no one|who|never|then)"
     r"|but (?:that|nobody|he|she|they|it|we|you|what|the|there|no one|who|never|then)"
     r"|in that order|draw your|since you|he|she|they|it)\b.*$",
@@ -68,7 +70,8 @@ _LEAD = re.compile(
 )
 _STARTS = re.compile(
     r"^(?:I|my|I['’](?:m|ve|d)|mine|what I|what my|all I|as a (?:child|boy|girl|kid)|growing up|before this"
-    r"|before that|under pressure|in my|on my|at night|when I|whenever I|deep down|every (?:day|night|morning)"
+    r"|before that|under pressure|in my|on my|at night|when I|whenever I|deep down"
+    r"|every (?:day|night|morning)"
     r"|most days|nobody knows|no one knows|people (?:call|say|think)|everyone (?:calls|says|thinks)"
     r"|everybody (?:calls|says|thinks)|they (?:call|say)|most people|the (?:one|only) (?:thing|person|place)"
     r"|for (?:fun|luck)|around other people|with other people|the best thing|the worst thing)\b",
@@ -93,7 +96,8 @@ _TOLD = re.compile(
 _OFTEN_SAY = re.compile(r"^I (?:often|always|like to) say\b", re.I)
 _NOW = re.compile(
     r"^I(?:['’]m| am| was)(?: just| only| not| still| already| quite| so| very| really| right)?\s+(?:\w+ing\b"
-    r"(?!\s+of\b)|sorry|sure|certain|glad|here|there|fine|ready|tired|cold|hungry|thirsty|done|back|late|right"
+    r"(?!\s+of\b)|sorry|sure|certain|glad|here|there|fine|ready|tired|cold|hungry|thirsty|done|back|late"
+    r"|right"
     r"|wrong|alone|serious|okay|ok|alright|all right|listening|with you|behind|happy to|pleased|told|asked"
     r"|what|who|where|on my way|not|afraid(?! of)|flattered|surprised|grateful|curious (?:about|what|how|why)"
     r"|no\b|alive|awake|safe|yours|lost|in (?:a hurry|the middle|here|there)|at (?:your|the)|off|out|up|down"
@@ -128,7 +132,7 @@ def _sentences(body: str) -> Iterator[tuple[int, int]]:
     outside = _QUOTE.sub(" ", masked)
     quotes = list(_QUOTE.finditer(masked))
     if quotes and not _ME.search(outside) and (not outside.strip() or _speaks(masked, outside)):
-        spans = [(m.start() + 1, m.end() - (m[0][-1:] in "”\"»" and len(m[0]) > 1)) for m in quotes]
+        spans = [(m.start() + 1, m.end() - (m[0][-1:] in '”"»' and len(m[0]) > 1)) for m in quotes]
         masked = "".join(c if any(a <= i < b for a, b in spans) else "\n" for i, c in enumerate(masked))
     else:
         # what others are quoted with must not end a sentence, nor begin one
@@ -146,11 +150,11 @@ def _sentences(body: str) -> Iterator[tuple[int, int]]:
 
 def _speaks(masked: str, outside: str) -> bool:
     """Whether what stands in quotes is the character's speech, and the rest tells of it."""
-    return masked.lstrip()[:1] in "“\"«" or bool(_TELLS.search(outside))
+    return masked.lstrip()[:1] in '“"«' or bool(_TELLS.search(outside))
 
 
 def _stated(sentence: str) -> Iterator[Statement]:
-    for clause in _clauses(sentence.strip("\n ,“”\"*_")):
+    for clause in _clauses(sentence.strip('\n ,“”"*_')):
         if _THEY_SAY.search(clause):
             continue
         evidence = _trimmed(clause)

@@ -94,7 +94,8 @@ def test_a_reply_is_looked_through_once_and_again_after_it_was_edited(library, p
 
 def test_what_the_writer_says_is_never_noticed(proposing, jane, say):
     say("I am a locksmith and I hate dogs.", role="writer")
-    assert look(proposing, jane) == [] and texts(proposing, jane) == []
+    assert look(proposing, jane) == []
+    assert texts(proposing, jane) == []
 
 
 def test_a_kept_proposal_becomes_a_value_with_its_message_and_one_undo_takes_both_back(
@@ -109,7 +110,8 @@ def test_a_kept_proposal_becomes_a_value_with_its_message_and_one_undo_takes_bot
         "a locksmith from Leith", "talk", f"message:{message.id}")  # fmt: skip
     assert texts(proposing, jane) == [("dogs", ["pet_peeve"])]
     undone = library.undo(jane.id)
-    assert undone and "locksmith" in undone.label
+    assert undone
+    assert "locksmith" in undone.label
     assert library.cast.sheet(jane.id).text("occupation") == ""
     assert len(texts(proposing, jane)) == 2
     library.redo(jane.id)
@@ -153,10 +155,12 @@ def test_decisions_survive_a_restart_and_can_be_undone_after_it(schema, reading,
     library.close()
     library = open_library(path)
     proposing = Proposing(library, schema, lambda: reading, EchoEngine)
-    assert look(proposing, jane) == [] and texts(proposing, jane) == []
+    assert look(proposing, jane) == []
+    assert texts(proposing, jane) == []
     library.undo(jane.id)
     library.undo(jane.id)
-    assert len(texts(proposing, jane)) == 2 and not library.cast.sheet(jane.id).of("occupation")
+    assert len(texts(proposing, jane)) == 2
+    assert not library.cast.sheet(jane.id).of("occupation")
     library.close()
 
 
@@ -178,7 +182,8 @@ def test_a_proposal_against_the_sheet_says_what_the_sheet_says(library, proposin
     for shown in proposing.waiting(jane.id):
         proposing.keep(shown.proposal.id)
     sheet = library.cast.sheet(jane.id)
-    assert sheet.text("occupation") == "a locksmith" and sheet.text("siblings") == "two sisters"
+    assert sheet.text("occupation") == "a locksmith"
+    assert sheet.text("siblings") == "two sisters"
 
 
 def test_a_locked_value_is_not_overwritten_and_the_proposal_waits_on(library, proposing, jane, say, schema):
@@ -218,7 +223,8 @@ def test_keep_that_takes_the_selected_words_and_offers_places_when_in_doubt(libr
     message = say("At five there was a boat, showing no light. I rang the bell until my arms were gone.")
     selected = "I rang the bell until my arms were gone"
     (made,) = proposing.point(message.id, selected)
-    assert made.offer.evidence == selected and made.origin == "kept"
+    assert made.offer.evidence == selected
+    assert made.origin == "kept"
     places = proposing.shown(made.id).places
     assert 1 < len(places) <= 3
     assert all(p.sentence for p in places)
@@ -343,7 +349,8 @@ def test_a_talk_is_inventive_until_it_is_made_strict_and_the_next_one_follows(li
     talk = library.talks.new(jane.id)
     assert not talk.strict
     library.talks.set_strict(talk.id, strict=True)
-    assert library.talks.get(talk.id).strict and library.talks.new(jane.id).strict
+    assert library.talks.get(talk.id).strict
+    assert library.talks.new(jane.id).strict
 
 
 # Migration
@@ -356,7 +363,9 @@ def test_a_library_with_talks_from_before_gets_proposals_and_loses_nothing(tmp_p
     db.conn.execute(
         "insert into characters (id, name, called, colour, created, updated) values (1, 'J', 'J', 'teal', '', '')"
     )
-    db.conn.execute("insert into talks (id, character_id, head_id, created, updated) values (1, 1, 1, '', '')")
+    db.conn.execute(
+        "insert into talks (id, character_id, head_id, created, updated) values (1, 1, 1, '', '')"
+    )
     db.conn.execute(
         "insert into messages (id, talk_id, role, body, created) values (1, 1, 'character', 'I hate dogs.', '')"
     )
@@ -366,5 +375,6 @@ def test_a_library_with_talks_from_before_gets_proposals_and_loses_nothing(tmp_p
     proposing = Proposing(library, schema, lambda: reading, EchoEngine)
     list(proposing.look(1, Cancel()))
     assert [s.proposal.offer.text for s in proposing.waiting(1)] == ["dogs"]
-    assert not library.talks.get(1).strict and library.talks.message(1).body == "I hate dogs."
+    assert not library.talks.get(1).strict
+    assert library.talks.message(1).body == "I hate dogs."
     library.close()
