@@ -130,7 +130,9 @@ class ProposalCard(Card):
         for chip, other in zip(self._chips, self.shown.places, strict=False):
             chip.setChecked(other is place)
         self.setAccessibleName(f"{self._title.whole()}. {place.sentence[:LONG_SENTENCE]}")
-        self.keep.setAccessibleDescription(f"{place.sentence[:LONG_SENTENCE]} {self._against.whole()}".strip())
+        self.keep.setAccessibleDescription(
+            f"{place.sentence[:LONG_SENTENCE]} {self._against.whole()}".strip()
+        )
 
     def _on_chip(self) -> None:
         for chip, place in zip(self._chips, self.shown.places, strict=False):

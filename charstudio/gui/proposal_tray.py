@@ -79,7 +79,9 @@ class ProposalTray(QWidget):
         self._most = most or self._most
         self._page.adjustSize()
         width = self._scroll.viewport().width() or self.width()
-        high = sum(c.heightForWidth(width) if c.hasHeightForWidth() else c.sizeHint().height() for c in self._cards)
+        high = sum(
+            c.heightForWidth(width) if c.hasHeightForWidth() else c.sizeHint().height() for c in self._cards
+        )
         high += 8 * max(0, len(self._cards) - 1) + 2
         self._scroll.setFixedHeight(max(60, min(high, self._most)))
 

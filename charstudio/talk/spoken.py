@@ -47,8 +47,8 @@ _TAIL = re.compile(
     re.I,
 )
 _ASIDE = re.compile(
-    r",\s+(?:not (?:a|an|the)|which|whatever|so|because|as if|as though|thank|mind you|you see|you know|except"
-    r"|only|or so"
+    r",\s+(?:not (?:a|an|the)|which|whatever|so|because|as if|as though|thank|mind you|you see|you know"
+    r"|except|only|or so"
     r"|if you|if that|if it|and (?:that|nobody|he|she|they|it|we|you|what|the|there|no one|who|never|then)"
     r"|but (?:that|nobody|he|she|they|it|we|you|what|the|there|no one|who|never|then)"
     r"|in that order|draw your|since you|he|she|they|it)\b.*$",
