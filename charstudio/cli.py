@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_models, paths, settings
+from charstudio import __version__, cli_models, cli_proposals, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -110,6 +110,8 @@ def _talk(options: argparse.Namespace) -> int:
         with_seed(studio, options.seed, options.max_tokens, options.n)
         character = studio.library.cast.find(options.character)
         talk = studio.conversation.open(character.id, new=options.new)
+        if options.strict is not None:
+            studio.library.talks.set_strict(talk.id, strict=options.strict)
         if options.new and not options.json:
             for message in studio.library.talks.messages(talk.id):
                 print(message.body, flush=True)
@@ -284,6 +286,11 @@ def _adapters(options: argparse.Namespace) -> int:
         return cli_models.change_adapters(studio, options)
 
 
+def _proposals(options: argparse.Namespace) -> int:
+    with _open(options, model=options.model) as studio:
+        return cli_proposals.run(studio, options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from charstudio.demo import show
 
@@ -418,6 +425,7 @@ def _parser() -> argparse.ArgumentParser:
     guide.add_argument("--pack", default="spark", help=_("the questions to ask first"))
     talk = of_one("talk", _talk, _("open talk: one message a line"), as_json=True)
     talk.add_argument("--new", action="store_true", help=_("begin a new talk"))
+    cli_proposals.add_mode_words(talk)
     talk.add_argument("--model", metavar="M", help=_("a model’s name or file"))
     talk.add_argument(
         "--n", type=int, default=1, metavar="N", help=_("so many alternatives at once, kept as swipes")
@@ -429,6 +437,9 @@ def _parser() -> argparse.ArgumentParser:
         help=_("draw the same words again, where the same is read in the same pieces"),
     )
     talk.add_argument("--max-tokens", type=_positive, metavar="N", help=_("the longest reply"))
+    cli_proposals.add_words(
+        of_one("proposals", _proposals, _("what a character said of itself, to keep or not"), as_json=True)
+    )
     of_one("show", _show, _("the sheet of a character"), as_json=True)
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
     prompt.add_argument("--message", required=True, metavar="TEXT")

@@ -49,6 +49,8 @@ class ProposalCard(Card):
         self._where = Label(theme, "meta", colour="text_2", elide=True)
         self._source = LinkButton(theme, _("Show the message"), small=True)
         self._chips = [Chip(theme, place.label) for place in shown.places] if several else []
+        for chip in self._chips:
+            chip.setCheckable(True)
         self.keep = PrimaryButton(theme, _("Keep"))
         self.refuse = QuietButton(theme, _("Not this"))
         self.later = QuietButton(theme, _("Later"))
@@ -56,7 +58,6 @@ class ProposalCard(Card):
         self._choose(self._place)
 
         for chip in self._chips:
-            chip.setCheckable(True)
             chip.clicked.connect(self._on_chip)
         self.keep.clicked.connect(self._on_keep)
         self.refuse.clicked.connect(self._on_refuse)
@@ -123,7 +124,7 @@ class ProposalCard(Card):
         self._place = place
         self._sentence.set_text(place.sentence[:LONG_SENTENCE])
         said = [_said(value) for value in place.against]
-        self._against.set_text(_("The sheet says {what}.", what=", ".join(said)) if said else "")
+        self._against.set_text(_("The sheet says: {what}", what=", ".join(said)) if said else "")
         self._against.setVisible(bool(said))
         self.keep.set_words(_("Keep instead") if said else _("Keep"))
         self._where.set_text(_where(self.shown, place))

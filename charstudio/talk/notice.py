@@ -58,6 +58,22 @@ class Noticing:
         """All that rules make of a stretch of a reply, sure or not."""
         return [n for s in statements(words) for n in self._read(s)]
 
+    def placed(self, noticed: Noticed, statement: Statement) -> Noticed:
+        """What a model placed, with the value that the sentence of that place needs."""
+        attribute = self._schema.attributes[noticed.attributes[0]]
+        told = _second(statement.text)
+        fact = self._reading.statements.told(told, attribute.id)
+        fits = fact is not None and attribute.id in fact.attributes and attribute.id in _FITTING
+        text = fact.value if fits and fact is not None else noticed.text
+        if attribute.id == "skills" and told.casefold().startswith("you can "):
+            verb, space, rest = text.partition(" ")
+            text = f"{_gerund(verb)}{space}{rest}"
+        before = attribute.echo.partition("{v}")[0].split()[-1:]
+        first, _space, rest = text.partition(" ")
+        if before and before[0] in _PLACED and first in _PLACED and rest:
+            text = rest
+        return replace(noticed, text=text)
+
     def kept(self, words: str) -> list[Noticed]:
         """What the writer points at: each statement in it, or the whole of it with places to choose from."""
         found = self.read(words)[:MOST_AT_ONCE]
@@ -138,12 +154,19 @@ _VAGUE = re.compile(
     re.I,
 )
 _MOMENTARY = {
+    "weakness": re.compile(_VAGUE.pattern + r"|^(?:never|can|could|not)\b", re.I),
     "want": re.compile(
         _VAGUE.pattern + r"|^to (?:know|hear|see|talk|speak|go|leave|ask|say|tell|sleep|sit|rest|believe)\b"
         r"|^(?:an? )?(?:drink|answer|word|minute|moment|cup|glass|coffee|cigarette)\b|^\w+$", re.I),
 }  # fmt: skip
 
 
+# Where the words of a doubtful sentence ("You are …", "You can …") are the value as they stand.
+_FITTING = frozenset((
+    "occupation", "past_work", "species", "traits", "birthplace", "culture", "home", "skills", "tastes",
+    "hidden_talent", "food_drink", "free_time", "siblings", "children", "companion_animal", "marks", "power",
+))  # fmt: skip
+_PLACED = frozenset(("in", "at", "from", "on", "of", "as", "with", "for", "to"))
 _NAMES = frozenset(("full_name", "short_name"))
 _YOU_ARE = re.compile(r"^you(?:'re| are)\s+", re.I)
 _AS_A_CHILD = re.compile(r"^As a (?:small |young |little )?(?:boy|girl|kid|lad|lass),?\s+", re.I)
@@ -169,6 +192,17 @@ def _in_talk(text: str) -> tuple[str, str] | None:
     if kin:
         return _OF_KIN[kin["kin"].casefold()], f"my {kin['kin'].casefold()} {kin['name']}"
     return None
+
+
+def _gerund(verb: str) -> str:
+    if verb.endswith("ing"):
+        return verb
+    if verb.endswith("ie"):
+        return f"{verb[:-2]}ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return f"{verb[:-1]}ing"
+    double = re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", verb)
+    return f"{verb}{verb[-1]}ing" if double else f"{verb}ing"
 
 
 def _second(text: str) -> str:

@@ -137,6 +137,7 @@ class Proposing:
             if answers[0] is None or answers[-1] != answers[0]:
                 return None
         noticed = answers[0] if answers else None
+        noticed = self._notices().placed(noticed, statement) if noticed is not None else None
         return noticed if noticed is not None and self._notices().holds(noticed) else None
 
     # Decisions
