@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -35,6 +35,7 @@ class ProposalCard(Card):
 
     decided = Signal(int, str, str)
     source_wanted = Signal(int)
+    stepped = Signal(int)
 
     def __init__(self, theme: Theme, called: str, shown: Shown) -> None:
         super().__init__(theme, edge="accent")
@@ -63,6 +64,8 @@ class ProposalCard(Card):
         self.refuse.clicked.connect(self._on_refuse)
         self.later.clicked.connect(self._on_later)
         self._source.clicked.connect(self._on_source)
+        for button in (self.keep, self.refuse, self.later, self._source, *self._chips):
+            button.installEventFilter(self)
 
     def _build(self) -> None:
         head = row(gap=7)
@@ -110,6 +113,15 @@ class ProposalCard(Card):
     def against(self) -> str:
         """What the sheet says instead; empty when it says nothing of the kind."""
         return self._against.whole()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # buttons would take the arrows to walk among themselves; here they lead from card to card
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+            if step:
+                self.stepped.emit(step)
+                return True
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         number = event.key() - Qt.Key.Key_1

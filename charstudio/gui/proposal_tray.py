@@ -91,11 +91,8 @@ class ProposalTray(QWidget):
         return tuple(self._cards)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._step(-1 if key == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
 
@@ -112,7 +109,9 @@ class ProposalTray(QWidget):
             card = ProposalCard(self._theme, called, shown)
             card.decided.connect(self.decided)
             card.source_wanted.connect(self.source_wanted)
+            card.stepped.connect(self._step)
             self._list.addWidget(card)
+            card.show()
             self._cards.append(card)
 
     def _step(self, step: int) -> None:

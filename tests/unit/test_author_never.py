@@ -47,7 +47,7 @@ class Listening(EchoEngine):
 
 
 NAMED = ("full_name", "short_name", "occupation", "fear", "secret", "siblings", "sample_line", "deflection",
-         "birthplace", "want", "home", "one_line", "ending", "traits")  # fmt: skip
+         "birthplace", "want", "home", "one_line", "arc_end", "traits")  # fmt: skip
 attribute = st.sampled_from(NAMED)
 decision = st.tuples(attribute, st.sampled_from(KNOW_LEVELS), st.integers(0, 9), st.booleans())
 
@@ -67,8 +67,6 @@ def _live(library, schema, reading, decisions, data, *, strict, template):
     jane = library.cast.new(schema)
     stage = library.stages.add(jane.id, "Before the trial")
     for name, know, n, staged in decisions:
-        if name not in schema.attributes:
-            continue
         text = f"{SECRET} {n}" if know == "author" else f"plain {n}"
         library.stages.stand_at(jane.id, stage.id if staged else None)
         old = library.cast.sheet(jane.id).state(name)
@@ -87,8 +85,7 @@ def _live(library, schema, reading, decisions, data, *, strict, template):
     talk = conversation.open(jane.id)
     library.talks.set_strict(talk.id, strict=strict)
     for name in data.draw(st.lists(attribute, min_size=1, max_size=3)):
-        asked = schema.attributes[name].ask if name in schema.attributes else "Who are you?"
-        list(conversation.reply(talk.id, asked, Cancel()))
+        list(conversation.reply(talk.id, schema.attributes[name].ask, Cancel()))
         library.stages.stand_at(jane.id, stage.id if data.draw(st.booleans()) else None)
     library.talks.add(talk.id, "character", "I stole a horse. I hate dogs. I can swim.", name="Jane")
     list(proposing.look_closer(jane.id, Cancel()))
