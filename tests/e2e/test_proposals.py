@@ -6,6 +6,7 @@ import time
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from charstudio import paths, settings
 from charstudio.errors import Cancel, Cancelled
@@ -29,12 +30,19 @@ def jane(home, schema):
     return made, message
 
 
+def opens_the_talk(writer, who, qtbot):
+    """Goes to the talk and waits until what was said is looked through; no other window came up meanwhile."""
+    writer.opened.desk.open(who.id)
+    writer.presses(Qt.Key.Key_2, CTRL)
+    qtbot.waitUntil(lambda: not writer.opened.bridge.busy("noticing"), timeout=20_000)
+    assert writer.opened.views.talk.isAncestorOf(QApplication.focusWidget() or writer.opened.window)
+
+
 def test_a_reply_becomes_a_value_by_three_keys_and_undo_takes_it_back(open_the_window, jane, qtbot):  # noqa: F811
     who, message = jane
     writer = open_the_window(engine="echo")
     studio = writer.opened.studio
-    writer.opened.desk.open(who.id)
-    writer.presses(Qt.Key.Key_2, CTRL)
+    opens_the_talk(writer, who, qtbot)
     qtbot.waitUntil(lambda: len(studio.proposing.waiting(who.id)) == 2, timeout=20_000)
     qtbot.waitUntil(lambda: not writer.opened.bridge.busy("noticing"), timeout=20_000)
     assert studio.library.cast.sheet(who.id).text("occupation") == ""
@@ -56,8 +64,7 @@ def test_keep_that_opens_its_cards_and_the_jump_finds_the_message_in_another_tal
 ):
     who, message = jane
     writer = open_the_window(engine="echo")
-    writer.opened.desk.open(who.id)
-    writer.presses(Qt.Key.Key_2, CTRL)
+    opens_the_talk(writer, who, qtbot)
     writer.presses(Qt.Key.Key_D, CTRL)
     assert "You want to keep this" in writer.reads() or "made this up" in writer.reads()
     writer.presses(Qt.Key.Key_Escape)
@@ -67,11 +74,10 @@ def test_keep_that_opens_its_cards_and_the_jump_finds_the_message_in_another_tal
     assert "trims the wick" in writer.reads()
 
 
-def test_the_mode_of_a_talk_is_switched_by_a_key_and_kept(open_the_window, jane):  # noqa: F811
+def test_the_mode_of_a_talk_is_switched_by_a_key_and_kept(open_the_window, jane, qtbot):  # noqa: F811
     who, message = jane
     writer = open_the_window(engine="echo")
-    writer.opened.desk.open(who.id)
-    writer.presses(Qt.Key.Key_2, CTRL)
+    opens_the_talk(writer, who, qtbot)
     writer.presses(Qt.Key.Key_T, CTRL)
     assert writer.opened.studio.library.talks.get(message.talk_id).strict
     writer.presses(Qt.Key.Key_T, CTRL)
