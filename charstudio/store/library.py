@@ -20,7 +20,7 @@ from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to all that is kept: cast, stages, talks, memories, findings, texts; and to undo over all of it."""
+    """The door to all that is kept: cast, stages, talks, memories, findings, texts; and to undo."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
