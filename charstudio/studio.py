@@ -33,7 +33,7 @@ from charstudio.memory import Recall, SentenceEmbedder
 from charstudio.model import KNOW_LEVELS, Character, Know, Picture, Sampling, Stage
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.renaming import Mention, mentions
-from charstudio.sheet import load_schema
+from charstudio.sheet import Sheet, load_schema
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
 from charstudio.talk import Conversation, Persona, Prose, expand
@@ -200,7 +200,7 @@ class Studio:
     def check(self, character_id: int) -> list[Finding]:
         """What is missing, contradictory or confusable about a character, without what is meant so."""
         whole = self.library.cast.get(character_id)
-        sheets = self.library.cast.sheets(self._bonds())
+        sheets = self.bonds()
         cast = [
             Person(c.id, sheets[c.id]) for c in self.library.cast.all() if c.id in sheets and c.id != whole.id
         ]
@@ -220,10 +220,10 @@ class Studio:
         who = self.library.cast.get(character_id)
         return mentions(self.library, self.schema, who, name, _made_from_a_sheet)
 
-    def _bonds(self) -> list[str]:
-        """The attributes in which characters speak of one another, and their names."""
+    def bonds(self) -> dict[int, Sheet]:
+        """The names of all characters and what they say of one another, as of the stages they stand at."""
         bonds = [a.id for a in self.schema.attributes.values() if a.is_ref]
-        return ["full_name", "short_name", *bonds]
+        return self.library.cast.sheets(["full_name", "short_name", *bonds])
 
     def card(self, character_id: int) -> Card | None:
         """The card a character came from, as it was imported."""

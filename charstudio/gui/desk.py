@@ -245,6 +245,9 @@ class Desk(QObject):
     def _on_value_edited(self, attribute: str, old: Value | None, text: str) -> None:
         many = self._studio.schema.attributes[attribute].many
         changes = []
+        if old is not None and old.id is not None and self._holds_here(old):
+            self._reword(old, text)
+            return
         if old is not None and many:
             changes = (
                 [Change(attribute, old.text, "remove")]
@@ -255,6 +258,19 @@ class Desk(QObject):
         know = old.know if old is not None else None
         self._change([*changes, Change(attribute, text, op, know=know)])  # type: ignore[arg-type]
 
+    def _holds_here(self, value: Value) -> bool:
+        """Whether a value belongs to the stage in view, so that writing it anew changes no other stage."""
+        current = self._studio.library.stages.current(self._who.id) if self._who is not None else None
+        return value.stage_id == (current.id if current else None)
+
+    def _reword(self, old: Value, text: str) -> None:
+        if self._who is None:
+            return
+        who = self._who.id
+        becomes = replace(old, text=text, state="set", source="form", source_ref="")
+        if self._done(lambda: self._studio.library.cast.reword(who, becomes, self._studio.schema)):
+            self.show_change({old.attribute})
+
     def _on_value_removed(self, value: Value) -> None:
         if value.state == "set":
             self._change([Change(value.attribute, value.text, "remove")])
@@ -262,12 +278,13 @@ class Desk(QObject):
             self._change([Change(value.attribute, op="clear")])
 
     def _on_know(self, value: Value, know: str) -> None:
-        self._adjust(value, replace(value, know=know), _("Who knows it"))  # type: ignore[arg-type]
+        self.adjust(value, replace(value, know=know), _("Who knows it"))  # type: ignore[arg-type]
 
     def _on_lock(self, value: Value, locked: bool) -> None:
-        self._adjust(value, replace(value, locked=locked), _("Lock") if locked else _("Unlock"))
+        self.adjust(value, replace(value, locked=locked), _("Lock") if locked else _("Unlock"))
 
-    def _adjust(self, value: Value, becomes: Value, label: str) -> None:
+    def adjust(self, value: Value, becomes: Value, label: str) -> None:
+        """Change all but the words of a value of the open character."""
         if self._who is None or value.id is None:
             return
         who = self._who.id
@@ -404,6 +421,10 @@ class Desk(QObject):
         self._window.notice.clear()
         if act is not None:
             act()
+
+    def told(self, act: Callable[[], Any]) -> Any:
+        """Do something that can fail, for the other desks; None when it did."""
+        return self._told(act)
 
     def _told(self, act: Callable[[], Any]) -> Any:
         """Do something that can fail; a failure stands as a sentence at the top of the view."""

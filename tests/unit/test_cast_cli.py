@@ -10,6 +10,7 @@ from charstudio.cli import run as main
 
 
 def run(capsys, *words):
+    capsys.readouterr()
     code = main(list(words))
     return code, capsys.readouterr().out, ""
 
@@ -60,7 +61,7 @@ def test_a_page_is_shown_and_exported_as_of_a_stage(jane, capsys, tmp_path):
 
 
 def test_only_chosen_levels_go_out_and_the_authors_never_without_being_asked_for(jane, capsys, tmp_path):
-    main(["set", jane, "ending", "She lets the lamp go out"])
+    main(["set", jane, "arc_end", "She lets the lamp go out"])
     main(["set", jane, "secret", "She wrote it a week after"])
     shown = json.loads(run(capsys, "show", jane, "--json")[1])["values"]
     know = {v["attribute"]: v["know"] for v in shown}
