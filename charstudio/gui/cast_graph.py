@@ -106,6 +106,31 @@ def _relaxed(at: Points, ties: Sequence[tuple[int, int]], far: float, *, heat: f
     return moved
 
 
+def apart(at: Points, room: float, edge: tuple[float, float, float, float]) -> Points:
+    """The points moved so far that no two are nearer than `room`, as long as all stay within the edges."""
+    left, top, right, foot = edge
+    moved = [list(point) for point in at]
+    for _step in range(min(24, PAIRS // max(1, len(at) ** 2 // 2))):
+        near = False
+        for i in range(len(moved)):
+            for j in range(i):
+                dx, dy = moved[i][0] - moved[j][0], moved[i][1] - moved[j][1]
+                length = (dx * dx + dy * dy) ** 0.5
+                if length >= room:
+                    continue
+                near = True
+                # two at the very same place part to the side
+                x, y = (dx / length, dy / length) if length > 0.01 else (1.0, 0.0)
+                step = (room - length) / 2
+                moved[i][0], moved[i][1] = moved[i][0] + x * step, moved[i][1] + y * step
+                moved[j][0], moved[j][1] = moved[j][0] - x * step, moved[j][1] - y * step
+        for point in moved:
+            point[0], point[1] = min(max(point[0], left), right), min(max(point[1], top), foot)
+        if not near:
+            break
+    return [(x, y) for x, y in moved]
+
+
 def _spread(at: Points) -> Points:
     """The points over the whole square."""
     if not at:
@@ -217,14 +242,18 @@ class GraphCanvas(QWidget):
             painter.setPen(pen)
             painter.drawLine(self._places[one], self._places[other])
         painter.setOpacity(1.0)
+        self._paint_people(painter, mine)
+
+    def _paint_people(self, painter: QPainter, mine: set[int]) -> None:
         side = self._side()
         for n, (person, place) in enumerate(zip(self._people, self._places, strict=True)):
+            self._paint_name(painter, person, place, strong=n in mine)
+        for person, place in zip(self._people, self._places, strict=True):
             area = QRectF(place.x() - side / 2, place.y() - side / 2, side, side)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("page"))
             painter.drawEllipse(area.adjusted(-3, -3, 3, 3))
             self._faces.paint(painter, area, person)
-            self._paint_name(painter, person, place, strong=n in mine)
         if self._people:
             painter.setPen(QPen(self._theme.colour("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -237,6 +266,10 @@ class GraphCanvas(QWidget):
         name = one_line(person.called or person.name, 40) or _("No name yet")
         shown = QFontMetrics(font).elidedText(name, Qt.TextElideMode.ElideRight, 90)
         area = QRectF(place.x() - 50, place.y() + self._side() / 2 + 3, 100, self._theme.line("meta"))
+        # a line that runs below the name would strike it out
+        wide = QFontMetrics(font).horizontalAdvance(shown) + 8
+        ground = QRectF(place.x() - wide / 2, area.top(), wide, area.height())
+        painter.fillRect(ground, self._theme.colour("page"))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), shown)
 
     def event(self, event: object) -> bool:
@@ -272,7 +305,10 @@ class GraphCanvas(QWidget):
 
     def _arrange(self) -> None:
         wide, high = max(1, self.width() - 2 * MARGIN), max(1, self.height() - 2 * MARGIN - 14)
-        self._places = [QPointF(MARGIN + x * wide, MARGIN + y * high) for x, y in self._shape]
+        points = [(MARGIN + x * wide, MARGIN + y * high) for x, y in self._shape]
+        room = self._side() + 30
+        edge = (MARGIN, MARGIN, MARGIN + wide, MARGIN + high)
+        self._places = [QPointF(x, y) for x, y in apart(points, room, edge)]
         self.update()
 
     def _say(self) -> None:
@@ -300,6 +336,7 @@ class CastGraph(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(_("All relations of the cast"))
         self.list.setWordWrap(True)
+        self.list.setSpacing(3)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._legend = _Legend(theme)
         side = column(margins=(16, 16, 12, 12), gap=8)

@@ -42,7 +42,7 @@ class PastRow(QWidget):
         foot = row(gap=4)
         foot.addWidget(about, 1)
         if past.source_ref.removeprefix(MESSAGE).isdecimal() and past.source_ref.startswith(MESSAGE):
-            jump = LinkButton(theme, _("Show where it was said"), small=True)
+            jump = LinkButton(theme, _("Show the message"), small=True)
             jump.clicked.connect(self._on_jump)
             foot.addWidget(jump)
         if now and not gone:
@@ -153,9 +153,10 @@ class HistoryPopup(QFrame):
 
 
 def _day(at: str) -> str:
-    """A moment as people say it, in the time of this computer."""
+    """The hour of a moment of today, else its day, in the time of this computer."""
     try:
         moment = datetime.fromisoformat(at).astimezone()
     except ValueError:
         return at
-    return moment.strftime("%Y-%m-%d %H:%M")
+    today = moment.date() == datetime.now().astimezone().date()
+    return moment.strftime("%H:%M") if today else moment.strftime("%Y-%m-%d")

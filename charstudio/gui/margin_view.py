@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
@@ -34,6 +34,13 @@ _ICONS = {
 _COLOURS = {"error": "danger", "warn": "private", "ask": "private"}
 
 
+class NoteLink(LinkButton):
+    """A link of a note: no higher than its line, so that a note stays together."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._theme.line("ui") + 6)
+
+
 class MarginNote(QWidget):
     """One finding: a title, a sentence, and what can be done; hovering it underlines its values."""
 
@@ -57,10 +64,10 @@ class MarginNote(QWidget):
         head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(title, 1)
         links = FlowLayout(gap=6, line_gap=0)
-        self._both = LinkButton(theme, _("Show both") if len(finding.places) > 1 else _("Show it"))
-        self._meant = LinkButton(theme, _("It is meant") if finding.level != "offer" else _("Leave it"))
+        self._both = NoteLink(theme, _("Show both") if len(finding.places) > 1 else _("Show it"))
+        self._meant = NoteLink(theme, _("It is meant") if finding.level != "offer" else _("Leave it"))
         for offer in finding.offers:
-            link = LinkButton(theme, offer.words)
+            link = NoteLink(theme, offer.words)
             self._offers[link] = offer
             links.addWidget(link)
             link.clicked.connect(self._on_offer)
@@ -68,11 +75,13 @@ class MarginNote(QWidget):
             links.addWidget(link)
         holder = QWidget()
         holder.setLayout(links)
-        layout = column(margins=(8, 7, 8, 5), gap=2)
-        layout.addLayout(head)
-        layout.addWidget(words)
+        said = column(margins=(4, 0, 4, 0), gap=2)
+        said.addLayout(head)
+        said.addWidget(words)
+        # the words of a link begin where the sentence begins; its hover reaches further
+        layout = column(margins=(4, 7, 4, 5), gap=1)
+        layout.addLayout(said)
         layout.addWidget(holder)
-        holder.setContentsMargins(0, 0, 0, 0)
         self.setLayout(layout)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 

@@ -204,12 +204,14 @@ class ValueRow(QWidget):
         self._label = Label(theme, "meta" if side else "ui_small", attribute.label, colour="text_2")
         self._label.setWordWrap(not side)
         self._words = ProseLabel(theme, "", style=self._style)
-        self._feeling = ProseLabel(theme, "", style="aside", colour="text_2")
-        self._staged = IconButton(theme, "git-branch", _("Differs by stage"), colour="text_3", small=True)
+        # most values have neither, and a page has many rows: these are made when first needed
+        self._feeling: ProseLabel | None = None
+        self._staged: IconButton | None = None
         self._badge = Badge(theme, words=not side)
         self._lock = IconView(theme, "lock", _("Locked"), colour="text_3", px=13)
         self._source = IconButton(theme, "pencil", "", colour="text_3", small=True)
         self._underlined = False
+        self._staged_words = ""
         self._felt_editing = False
         self._column = column(gap=0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -219,12 +221,11 @@ class ValueRow(QWidget):
         self._place: QBoxLayout = self._side_layout() if side else self._full_layout()
         self.setLayout(self._place)
 
-        for part in (self._badge, self._lock, self._feeling, self._staged):
-            part.hide()
+        self._badge.hide()
+        self._lock.hide()
 
         self._badge.clicked.connect(self._on_badge)
         self._source.clicked.connect(self.history_wanted)
-        self._staged.clicked.connect(self.history_wanted)
         theme.changed.connect(self._restyle)
 
     def _full_layout(self) -> QHBoxLayout:
@@ -233,8 +234,9 @@ class ValueRow(QWidget):
         self._label.setContentsMargins(0, round(7 * self._theme.scale), 0, 0)
         right = row(gap=7)
         right.addStretch()
-        for part in (self._badge, self._lock, self._staged, self._source):
+        for part in (self._badge, self._lock, self._source):
             right.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._icons = right
         self._right = QWidget()
         self._right.setLayout(right)
         self._right.setFixedSize(round(142 * self._theme.scale), self._theme.line("prose") + 2)
@@ -247,8 +249,9 @@ class ValueRow(QWidget):
     def _side_layout(self) -> QVBoxLayout:
         top = row(gap=6)
         top.addWidget(self._label, 1)
-        for part in (self._badge, self._lock, self._staged, self._source):
+        for part in (self._badge, self._lock, self._source):
             top.addWidget(part)
+        self._icons = top
         self._top = QWidget()
         self._top.setLayout(top)
         layout = column(margins=(10, 5, 10, 6), gap=1)
@@ -258,7 +261,6 @@ class ValueRow(QWidget):
 
     def _written(self) -> QVBoxLayout:
         self._column.addWidget(self._words)
-        self._column.addWidget(self._feeling)
         return self._column
 
     # Told what is so
@@ -277,8 +279,7 @@ class ValueRow(QWidget):
         if self._side:
             self._top.setVisible(first or value.know != "open" or value.locked)
             self._place.setContentsMargins(10, 5 if first else 0, 10, 6)
-        self._feeling.set_text(value.feeling)
-        self._feeling.setVisible(bool(value.feeling.strip()))
+        self._show_feeling(value.feeling)
         self._badge.show_know(value.know)
         self._lock.setVisible(value.locked)
         icon, sentence = source_words(value.source)
@@ -289,8 +290,15 @@ class ValueRow(QWidget):
 
     def show_stages(self, words: str) -> None:
         """Say what this attribute is at other stages; an empty text means that it is always the same."""
-        self._staged.setVisible(bool(words))
-        self._staged.set_name(words)
+        if self._staged is None and words:
+            self._staged = IconButton(self._theme, "git-branch", words, colour="text_3", small=True)
+            self._staged.clicked.connect(self.history_wanted)
+            at = self._icons.indexOf(self._source)
+            self._icons.insertWidget(at, self._staged, 0, Qt.AlignmentFlag.AlignVCenter)
+        if self._staged is not None and words != self._staged_words:
+            self._staged.set_name(words)
+            self._staged.setVisible(bool(words))
+        self._staged_words = words
 
     def set_underlined(self, *, underlined: bool) -> None:
         """Underline the value, because a note in the margin is about it."""
@@ -327,7 +335,19 @@ class ValueRow(QWidget):
             self._theme, self.value.feeling, style="aside", name=name, hint=hint, may_be_empty=True
         )
         self._felt_editing = True
-        self._write_in(editor, self._feeling)
+        self._write_in(editor, self._felt_label())
+
+    def _felt_label(self) -> ProseLabel:
+        if self._feeling is None:
+            self._feeling = ProseLabel(self._theme, "", style="aside", colour="text_2")
+            self._column.addWidget(self._feeling)
+        return self._feeling
+
+    def _show_feeling(self, text: str) -> None:
+        if text.strip() or self._feeling is not None:
+            label = self._felt_label()
+            label.set_text(text)
+            label.setVisible(bool(text.strip()))
 
     def _write_in(self, editor: ValueEditor, instead: ProseLabel) -> None:
         editor.kept.connect(self._on_kept)
@@ -349,7 +369,7 @@ class ValueRow(QWidget):
     def _on_kept(self, text: str) -> None:
         # what was typed stays in view until the page is told what became of it
         feeling = self._felt_editing
-        (self._feeling if feeling else self._words).set_text(text)
+        (self._felt_label() if feeling else self._words).set_text(text)
         self._end()
         if feeling:
             self.felt.emit(text)
@@ -426,7 +446,8 @@ class ValueRow(QWidget):
         self._editor = None
         self._felt_editing = False
         self._words.show()
-        self._feeling.setVisible(bool(self._feeling.text().strip()))
+        if self._feeling is not None:
+            self._feeling.setVisible(bool(self._feeling.text().strip()))
         self._source.show()
         if self.value is not None:
             self._badge.show_know(self.value.know)

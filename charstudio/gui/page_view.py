@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCompleter, QLayout, QMenu, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from charstudio.gui.faces import Faces, Portrait
 from charstudio.gui.page_blocks import Block, LegendEntry, Measure, Nothing
+from charstudio.gui.page_finder import Finder
 from charstudio.gui.page_menus import fill_know, fill_stages
 from charstudio.gui.page_rows import ValueRow, source_words
-from charstudio.gui.sidebar import SearchField
 from charstudio.gui.stage_bar import StageBar
 from charstudio.gui.text import Label, ProseLabel, one_line
 from charstudio.gui.theme import Theme
@@ -55,7 +55,6 @@ class PageView(Paper):
         self._schema: Schema | None = None
         self._blocks: dict[str, Block] = {}
         self._row: ValueRow | None = None
-        self._found = ""
         self._stages: list[Stage] = []
         self._differing: dict[str, str] = {}
         self._pointed: frozenset[int] = frozenset()
@@ -72,8 +71,7 @@ class PageView(Paper):
         self._decided = Label(theme, "meta", colour="text_2", elide=True)
         self._open_sheet = LinkButton(theme, _("Open sheet"))
         self._add = QuietButton(theme, _("Add a value"), icon="plus")
-        self._find = SearchField(theme, _("Which attribute?"))
-        self._completer = QCompleter(self)
+        self._find = Finder(theme)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._acts = self._actions_of_rows()
@@ -84,9 +82,8 @@ class PageView(Paper):
         self._add.clicked.connect(self.open_finder)
         self._nothing.guide_wanted.connect(self.guide_wanted)
         self._nothing.add_wanted.connect(self.open_finder)
-        self._completer.activated[str].connect(self._on_found)  # type: ignore[index]
-        self._find.returnPressed.connect(self._on_find_entered)
-        self._find.editingFinished.connect(self._on_find_left)
+        self._find.found.connect(self.add_value)
+        self._find.closed.connect(self._decided.show)
         theme.changed.connect(self._restyle)
 
     def _build(self) -> None:
@@ -133,11 +130,6 @@ class PageView(Paper):
         if self._side:
             layout.addLayout(self._side_foot())
         self.setLayout(layout)
-        self._find.hide()
-        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self._completer.setMaxVisibleItems(10)
-        self._find.setCompleter(self._completer)
 
     def _side_foot(self) -> QLayout:
         line = row(margins=(16, 6, 16, 8), gap=6)
@@ -258,11 +250,8 @@ class PageView(Paper):
 
     def open_finder(self) -> None:
         """Ask which attribute is to be added."""
-        self._find.clear()
-        self._find.show()
         self._decided.hide()
-        self._find.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._completer.complete()
+        self._find.begin()
 
     def menu_actions(self) -> list[QAction]:
         """What can be done with the value under the keyboard, for the menu."""
@@ -389,34 +378,6 @@ class PageView(Paper):
         if self._row is not None and self._row.value is not None and not self._row.writing:
             self.value_removed.emit(self._row.value)
 
-    def _on_found(self, words: str) -> None:
-        if self._schema is None:
-            return
-        label = words.split(" – ")[0]
-        attribute = next((a for a in self._schema.attributes.values() if a.label == label), None)
-        if attribute is not None:
-            # the list of words closes after this, and takes the keyboard along until then
-            self._found = attribute.id
-            QTimer.singleShot(0, self._add_found)
-
-    def _add_found(self) -> None:
-        found, self._found = self._found, ""
-        if found:
-            self._close_finder()
-            self.add_value(found)
-
-    def _on_find_entered(self) -> None:
-        index = self._completer.currentIndex()
-        if index.isValid() and self._find.text():
-            self._on_found(index.data())
-
-    def _on_find_left(self) -> None:
-        if self._found:
-            return
-        popup = self._completer.popup()
-        if not self._find.hasFocus() and not (popup is not None and popup.isVisible()):
-            self._close_finder()
-
     def _show_writing(self) -> None:
         for value_row in self._rows():
             if value_row.writing:
@@ -455,9 +416,7 @@ class PageView(Paper):
             block = Block(self._theme, group, schema, side=self._side, listen=self.listen)
             self._blocks[group.id] = block
             self._groups.addWidget(block)
-        labels = {group.id: group.label for group in schema.groups}
-        words = [f"{a.label} – {labels[a.group]}" for a in schema.attributes.values()]
-        self._completer.setModel(QStringListModel(words, self))
+        self._find.offer(schema)
 
     def _clear(self) -> None:
         self._timer.stop()
@@ -519,13 +478,6 @@ class PageView(Paper):
             value_row.show_stages(told)
             here = value_row.value is not None and value_row.value.id in self._pointed
             value_row.set_underlined(underlined=here)
-
-    def _close_finder(self) -> None:
-        popup = self._completer.popup()
-        if popup is not None:
-            popup.hide()
-        self._find.hide()
-        self._decided.show()
 
     def _indent(self) -> int:
         return self._theme.size("label_margin") + 18

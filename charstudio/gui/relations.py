@@ -97,7 +97,7 @@ class RelationsFan(QWidget):
     def sizeHint(self) -> QSize:
         many = len(self._bonds) > 2
         above = 2 * self._foot() if len(self._bonds) in (3, 5, 6) else 0
-        height = (190 if many else 96) + 2 * self._foot() + above
+        height = (190 if many else 96) + 2 * self._foot() + above // 2
         return QSize(240, height if self._bonds else 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -151,7 +151,8 @@ class RelationsFan(QWidget):
     def _paint_words(self, painter: QPainter, bond: Bond, place: QPointF) -> None:
         """Name and feeling, above faces in the upper half and below those in the lower."""
         strong, small = self._theme.sans(11, weight=600), self._theme.font("meta")
-        wide = self.width() / 2 - 6
+        # beside a face above or below the middle there is less room
+        wide = self.width() / 2 - (FACE / 2 + 8 if len(self._bonds) in (5, 6) else 6)
         left = min(max(place.x() - wide / 2, 0.0), self.width() - wide)
         line = self._theme.line("meta")
         above = place.y() < self._middle().y() - 4
