@@ -422,6 +422,10 @@ class Desk(QObject):
         if act is not None:
             act()
 
+    def notice(self, sentence: str, link: str, act: Callable[[], None]) -> None:
+        """Say one sentence at the top of the view, with what can be done about it."""
+        self._notice(sentence, link, act)
+
     def told(self, act: Callable[[], Any]) -> Any:
         """Do something that can fail, for the other desks; None when it did."""
         return self._told(act)

@@ -65,6 +65,7 @@ class SheetDesk(QObject):
         self._pages = list(pages)
         self._page = self._pages[-1]
         self._ties: list[Tie] = []
+        self._offered: dict[int, set[str]] = {}
 
         desk.opened.connect(self._on_opened)
         desk.sheet_changed.connect(self.refresh)
@@ -118,6 +119,17 @@ class SheetDesk(QObject):
                 self._ties = noticed.ties
                 self._margin.show_bonds(who, around(who.id, noticed.ties))
                 self._margin.show_findings(noticed.findings)
+                self._offer_back(noticed)
+
+    def _offer_back(self, noticed: Noticed) -> None:
+        """Offer a bond that was just made at its other end, too, where the margin is not in view."""
+        offered = {f.mark: f for f in noticed.findings if f.check == "relation_one_sided" and f.offers}
+        known = self._offered.get(noticed.character_id)
+        self._offered[noticed.character_id] = set(offered)
+        fresh = [f for mark, f in offered.items() if known is not None and mark not in known]
+        if fresh and self._window.tab != "sheet":
+            offer = fresh[0].offers[0]
+            self._desk.notice(fresh[0].sentence, offer.words, partial(self._on_offer, offer))
 
     # Stages
 
