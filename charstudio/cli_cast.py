@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from charstudio.errors import StoreError
 from charstudio.i18n import _
-from charstudio.model import KNOW_LEVELS, Character, Know, Stage
+from charstudio.model import ALWAYS, KNOW_LEVELS, Character, Know, Stage
 
 if TYPE_CHECKING:
     from charstudio.renaming import Mention
@@ -28,11 +28,11 @@ def show(studio: Studio, who: Character, options: argparse.Namespace) -> int:
         print(studio.page(who.id, options.know or KNOW_LEVELS, stage), end="")
         return 0
     at = stage or studio.library.stages.current(who.id)
-    sheet = studio.library.cast.sheet_as_of(who.id, at.id if at else None).known(
+    sheet = studio.library.cast.sheet_as_of(who.id, at.id or None if at else None).known(
         *(options.know or KNOW_LEVELS)
     )
     values = [{**asdict(v), "label": studio.schema.attributes[v.attribute].label} for v in sheet.values]
-    return _json({**describe(who), "stage": at.name if at else None, "values": values})
+    return _json({**describe(who), "stage": at.name or None if at else None, "values": values})
 
 
 def export(studio: Studio, who: Character, options: argparse.Namespace) -> int:
@@ -151,7 +151,7 @@ def add_verbs(of_one: Callable[..., argparse.ArgumentParser], run: Callable[[Act
     home.add_argument("--format", choices=FORMATS, default="auto")
     for made in (page, home):
         made.add_argument(
-            "--stage", metavar="STAGE", help=_("as of this stage of the arc, by name or number")
+            "--stage", metavar="STAGE", help=_("as of this stage, by name or number; 0 is none")
         )
         made.add_argument(
             "--know",
@@ -181,6 +181,8 @@ def add_verbs(of_one: Callable[..., argparse.ArgumentParser], run: Callable[[Act
 
 
 def _stage(studio: Studio, who: Character, name: str | None) -> Stage | None:
+    if name == "0":
+        return Stage(ALWAYS, who.id, "", 0)
     return studio.library.stages.find(who.id, name) if name else None
 
 

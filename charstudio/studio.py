@@ -261,7 +261,7 @@ class Studio:
     def page(self, character_id: int, know: Sequence[Know] = KNOW_LEVELS, stage: Stage | None = None) -> str:
         """The readable page as Markdown with these know levels, as of a stage or of the one in view."""
         at = stage or self.library.stages.current(character_id)
-        sheet = self.library.cast.sheet_as_of(character_id, at.id if at else None)
+        sheet = self.library.cast.sheet_as_of(character_id, at.id or None if at else None)
         return as_markdown(page_of(sheet, self.schema, know, stage=at.name if at else ""))
 
     def export(
@@ -276,7 +276,8 @@ class Studio:
         """Write a character to a file; raises `ExportError` and leaves what was there when that fails.
 
         Without `know` a page holds all but what is for the author alone, a card only what is open; a card
-        never holds an `author` value. Without `stage` it is told as of the stage in view.
+        never holds an `author` value. Without `stage` it is told as of the stage in view; a stage with the id
+        `ALWAYS` is the sheet without any.
         """
         form = _format_of(out) if form == "auto" else form
         if form == "markdown":
@@ -318,7 +319,7 @@ class Studio:
         character = self.library.cast.get(character_id)
         dress = {"colour": character.colour, "voice": character.voice}
         cast = self.library.cast
-        sheet = cast.sheet_as_of(character_id, stage.id) if stage else cast.sheet(character_id)
+        sheet = cast.sheet_as_of(character_id, stage.id or None) if stage else cast.sheet(character_id)
         return card_for(sheet, self.schema, self.card(character_id), dress=dress, know=know)
 
     def _card_picture(self, character_id: int) -> bytes:

@@ -72,7 +72,6 @@ class Desk(QObject):
         window.new_wanted.connect(self.new)
         window.import_wanted.connect(self._on_import)
         window.files_dropped.connect(self.import_files)
-        window.export_wanted.connect(self._on_export)
         window.duplicate_wanted.connect(self._on_duplicate)
         window.delete_wanted.connect(self._on_delete)
         window.undo_wanted.connect(self.undo)
@@ -354,19 +353,9 @@ class Desk(QObject):
         elif ended.error is not None:
             self._notice(str(ended.error))
 
-    def _on_export(self, character_id: int) -> None:
-        character = self._studio.library.cast.get(character_id)
-        kinds = _("Card picture (*.png);;Card V3 (*.json);;Readable page (*.md)")
-        suggested = str(Path.home() / f"{_file_name(character)}.png")
-        name, kind = QFileDialog.getSaveFileName(self._window, _("Export"), suggested, kinds)
-        if name:
-            self.export(character_id, Path(name), kind)
-
-    def export(self, character_id: int, out: Path, kind: str = "") -> None:
-        """Write a character to a file; the ending says what it becomes."""
-        if not out.suffix:
-            out = out.with_suffix(".md" if ".md" in kind else ".json" if ".json" in kind else ".png")
-        if self._told(lambda: self._studio.export(character_id, out)) is not None:
+    def export(self, character_id: int, out: Path, **chosen: Any) -> None:
+        """Write a character to a file; `chosen` are its know levels and its stage."""
+        if self._told(lambda: self._studio.export(character_id, out, **chosen)) is not None:
             self._notice(_("Saved as {file}.", file=out))
 
     def _on_picture_wanted(self) -> None:
@@ -487,9 +476,3 @@ def look_of(chosen: Settings, now: Choice) -> Choice:
     """The look that settings ask for."""
     scheme: Any = chosen.theme if chosen.theme in ("system", "light", "dark") else "system"
     return replace(now, scheme=scheme, text_size=chosen.text_size, less_motion=chosen.less_motion)
-
-
-def _file_name(character: Character) -> str:
-    """A file name of ours; the name itself may hold anything."""
-    kept = "".join(c for c in character.name[:60] if c.isalnum() or c in " -_").strip()
-    return kept or f"character-{character.id}"

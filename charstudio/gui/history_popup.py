@@ -102,9 +102,9 @@ class HistoryPopup(QFrame):
         if elsewhere:
             there = Label(theme, "ui", elsewhere, colour="text_2")
             there.setWordWrap(True)
-            line = row(margins=(14, 0, 14, 4))
-            line.addWidget(there)
-            layout.addLayout(line)
+            below = row(margins=(14, 0, 14, 4))
+            below.addWidget(there)
+            layout.addLayout(below)
         layout.addWidget(scroll, 1)
         self.setLayout(layout)
         wide = round(WIDTH * theme.scale)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QFileDialog
 
 from charstudio.checks import Finding, Offer
 from charstudio.checks.kin import AGAINST
@@ -15,6 +17,7 @@ from charstudio.errors import Cancel
 from charstudio.gui.bridge import Bridge
 from charstudio.gui.cast_graph import CastGraph, Tie
 from charstudio.gui.desk import Desk
+from charstudio.gui.export_dialog import ExportDialog
 from charstudio.gui.faces import Faces
 from charstudio.gui.history_popup import HistoryPopup
 from charstudio.gui.main_window import MainWindow
@@ -25,7 +28,7 @@ from charstudio.gui.relations import Bond
 from charstudio.gui.rename_dialog import RenameDialog
 from charstudio.gui.theme import Theme
 from charstudio.i18n import _
-from charstudio.model import Character, Value
+from charstudio.model import Character, Know, Stage, Value
 from charstudio.renaming import Mention, rename
 from charstudio.sheet import Schema, Sheet
 from charstudio.store import Past
@@ -89,6 +92,7 @@ class SheetDesk(QObject):
         margin.story_year_set.connect(self._on_story_year)
         window.actions_by_name["rename"].triggered.connect(self.rename)
         window.actions_by_name["cast"].triggered.connect(self.show_cast)
+        window.export_wanted.connect(self.ask_export)
         self.message_wanted.connect(self._on_message)
 
     # What is so
@@ -253,7 +257,24 @@ class SheetDesk(QObject):
         self._desk.told(partial(self._studio.library.findings.set_story_year, year))
         self._changed()
 
-    # The cast and names
+    # Out, the cast and names
+
+    def ask_export(self, character_id: int) -> None:
+        """Ask what is to go out, then where to."""
+        library = self._studio.library
+        who = library.cast.get(character_id)
+        stages, current = library.stages.of(who.id), library.stages.current(who.id)
+        sheet_at = partial(library.cast.sheet_as_of, who.id)
+        dialog = ExportDialog(self._theme, who.name, stages, current, sheet_at, self._window)
+        dialog.export_wanted.connect(partial(self._on_export, who))
+        dialog.open()
+
+    def _on_export(self, who: Character, ending: str, know: tuple[Know, ...], stage: Stage | None) -> None:
+        suggested = str(Path.home() / f"{_file_name(who)}{ending}")
+        name, _kind = QFileDialog.getSaveFileName(self._window, _("Export"), suggested, f"*{ending}")
+        if name:
+            out = Path(name) if Path(name).suffix else Path(name + ending)
+            self._desk.export(who.id, out, know=know, stage=stage)
 
     def show_cast(self) -> None:
         """Open the graph of the cast."""
@@ -328,3 +349,9 @@ def around(who: int, ties: Sequence[Tie]) -> list[Bond]:
         if tie.bond.other.id == who and tie.one.id not in found:
             found[tie.one.id] = replace(tie.bond, other=tie.one)
     return list(found.values())
+
+
+def _file_name(character: Character) -> str:
+    """A file name of ours; the name itself may hold anything."""
+    kept = "".join(c for c in character.name[:60] if c.isalnum() or c in " -_").strip()
+    return kept or f"character-{character.id}"

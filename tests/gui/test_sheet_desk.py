@@ -6,11 +6,12 @@ import time
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from charstudio import paths, settings
 from charstudio.gui.app import Window
 from charstudio.gui.cast_graph import CastGraph, GraphCanvas, Tie, apart, shape
+from charstudio.gui.export_dialog import ExportDialog
 from charstudio.gui.faces import Faces
 from charstudio.gui.history_popup import HistoryPopup
 from charstudio.gui.page_rows import ValueRow
@@ -260,6 +261,35 @@ def test_a_value_from_a_talk_leads_back_to_its_message(window, qtbot):
         jump.click()
     assert wanted.args == [said.id]
     assert window.window.tab == "talk"
+
+
+# Out
+
+
+def test_what_goes_out_is_chosen_and_the_authors_never_goes_into_a_card(window, qtbot, tmp_path, monkeypatch):
+    schema = window.studio.schema
+    changes = [Change("secret", "I slept", know="private"), Change("arc_end", "She dies", know="author")]
+    library(window).cast.change(1, changes, schema, "form")
+    made = library(window).stages.add(1, "Spring")
+    library(window).cast.change(1, [Change("home", "Perth", stage_id=made.id)], schema, "form")
+    library(window).stages.stand_at(1, made.id)
+    out = tmp_path / "jane.md"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a: (str(out), ""))
+    window.window.actions_by_name["export"].trigger()
+    dialog = window.window.findChild(ExportDialog)
+    assert not dialog._levels["author"].isEnabled()
+    assert "What stays here: 1 private, 1 author only" in dialog._told.text()
+    dialog._kinds[".md"].click()
+    assert dialog._levels["private"].isChecked()
+    assert not dialog._levels["author"].isChecked()
+    dialog._levels["private"].setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(dialog._levels["private"], KEY.Key_Space)
+    dialog._stages[None].click()
+    qtbot.keyClick(dialog._next, KEY.Key_Return)
+    text = out.read_text(encoding="utf-8")
+    assert "Leith" in text
+    assert "I slept" not in text
+    assert "She dies" not in text
 
 
 # Renaming and the cast
