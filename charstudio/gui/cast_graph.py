@@ -337,6 +337,7 @@ class CastGraph(QDialog):
         self.list.setAccessibleName(_("All relations of the cast"))
         self.list.setWordWrap(True)
         self.list.setSpacing(3)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._legend = _Legend(theme)
         side = column(margins=(16, 16, 12, 12), gap=8)

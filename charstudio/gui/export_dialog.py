@@ -54,6 +54,9 @@ class ExportDialog(QDialog):
         self._levels["open"].setChecked(True)
         self._stages[current if current in self._stages else None].setChecked(True)
         self._tell()
+        layout = self.layout()
+        assert layout is not None
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
         for chip in (*self._kinds.values(), *self._levels.values(), *self._stages.values()):
             chip.toggled.connect(self._tell)
@@ -78,7 +81,6 @@ class ExportDialog(QDialog):
         layout.addLayout(foot)
         self.setLayout(layout)
         self.setFixedWidth(round(480 * theme.scale))
-        self.resize(self.width(), 340)
 
     def _chip(self, words: str, *, one: bool) -> Chip:
         chip = Chip(self._theme, words)

@@ -152,7 +152,7 @@ class RelationsFan(QWidget):
         """Name and feeling, above faces in the upper half and below those in the lower."""
         strong, small = self._theme.sans(11, weight=600), self._theme.font("meta")
         # beside a face above or below the middle there is less room
-        wide = self.width() / 2 - (FACE / 2 + 8 if len(self._bonds) in (5, 6) else 6)
+        wide = self.width() / 2 - (FACE / 2 + 14 if len(self._bonds) in (5, 6) else 6)
         left = min(max(place.x() - wide / 2, 0.0), self.width() - wide)
         line = self._theme.line("meta")
         above = place.y() < self._middle().y() - 4

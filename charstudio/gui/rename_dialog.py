@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QScrollArea, QSizePolicy, QWidget
 
 from charstudio.errors import SheetError
+from charstudio.gui.buttons import paint_focus
 from charstudio.gui.text import Label, ProseLabel, one_line
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import Hairline, LineEdit, PrimaryButton, QuietButton, column, row
@@ -19,6 +21,39 @@ WAIT_MS = 150
 MOST_SHOWN = 300
 
 
+class Tick(QCheckBox):
+    """A box to tick, in the theme's colours."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        side = self._theme.size("icon") + 8
+        return QSize(side, side)
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, side = self._theme, self._theme.size("icon")
+        area = QRectF(4, 4, side, side).adjusted(0.5, 0.5, -0.5, -0.5)
+        ticked = self.isChecked()
+        painter.setPen(QPen(theme.colour("accent" if ticked else "line_strong"), 1))
+        painter.setBrush(theme.colour("accent" if ticked else "page"))
+        painter.drawRoundedRect(area, theme.radius("badge"), theme.radius("badge"))
+        if ticked:
+            ink = theme.colour("on_accent")
+            pixmap = theme.icon_pixmap("check", ink, side - 4, self.devicePixelRatioF())
+            painter.drawPixmap(6, 6, pixmap)
+        if self.hasFocus():
+            paint_focus(painter, theme, QRectF(self.rect()), theme.radius("control"))
+
+
 class PlaceRow(QWidget):
     """One place: whose, where, the words before and after, and whether it is taken."""
 
@@ -27,7 +62,7 @@ class PlaceRow(QWidget):
     def __init__(self, theme: Theme, mention: Mention) -> None:
         super().__init__()
         self.mention = mention
-        self._box = QCheckBox()
+        self._box = Tick(theme)
         self._box.setChecked(mention.taken)
         where = f"{one_line(mention.whose, 60)} · {mention.label}"
         self._box.setAccessibleName(f"{where}: {mention.before} → {mention.after}. {mention.doubt}")
