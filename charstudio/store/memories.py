@@ -126,6 +126,16 @@ class Memories:
                     self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
                     self._db.execute("update memory_words set text = ? where rowid = ?", [text, row["id"]])
 
+    def reread(self, memory_ids: Sequence[int]) -> None:
+        """Find these memories by the words they have now; their meaning is read anew."""
+        with self._saving():
+            for number in memory_ids:
+                self._db.execute(
+                    "update memory_words set text = (select text from memories where id = ?) where rowid = ?",
+                    [number, number],
+                )
+                self._db.execute("delete from vectors where memory_id = ?", [number])
+
     @property
     def _db(self) -> sqlite3.Connection:
         return self._connections.here().conn

@@ -149,3 +149,17 @@ def m006_proposals(db: Database) -> None:
         "alter table talks add column strict integer not null default 0",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m010_checks(db: Database) -> None:
+    """What is meant although a check noticed it, and facts of the whole library (the story's year)."""
+    for statement in (
+        """create table meant (
+            id integer primary key, character_id integer not null references characters(id),
+            mark text not null, created text not null
+        )""",
+        "create index meant_by on meant (mark)",
+        "create table facts (id integer primary key, name text not null unique, text text not null)",
+    ):
+        db.conn.execute(statement)
