@@ -77,6 +77,7 @@ class Studio:
             self.reading,
             self.engine,
             self.conversation.slot_of("notices"),
+            self.told_by_card,
         )
         self._settle()
 
@@ -240,6 +241,14 @@ class Studio:
         """The card a character came from, as it was imported."""
         kept = self.library.cast.card(character_id)
         return card_of(kept.raw, picture=None) if kept else None
+
+    def told_by_card(self, character_id: int) -> str:
+        """What a stranger’s card says of its character in prose; empty for our own."""
+        card = self.card(character_id)
+        if card is None or is_ours(card):
+            return ""
+        called = self.persona(character_id).called or _("Voice")
+        return self._expanded(f"{card.description}\n{card.personality}", called)
 
     def portrait(self, character: Character, size: int, *, dark: bool = False) -> bytes:
         """A square PNG: the character's own picture, or the first letter on a plate in its colour."""

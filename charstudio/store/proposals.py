@@ -55,12 +55,14 @@ class Proposals:
         self, character_id: int, offers: Sequence[Offer], origin: Origin, message: Message | None = None
     ) -> list[Proposal]:
         """Keep what was noticed, but for what was proposed or refused before; no step of undo."""
+        # a card stays as it is, so that what was kept from it and then changed must not come again
+        before = (*OPEN, "refused", "kept") if origin == "card" else (*OPEN, "refused")
         with self._saving():
             recorder = Recorder(self._connections.here())
             made = [
                 self._insert(recorder, character_id, offer, origin, message)
                 for offer in offers
-                if self._same(character_id, offer, (*OPEN, "refused")) is None
+                if self._same(character_id, offer, before) is None
             ]
         return [self.get(number) for number in made]
 

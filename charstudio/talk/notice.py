@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
@@ -11,10 +13,12 @@ from charstudio.guide.statements import Fact
 from charstudio.model import State
 from charstudio.sheet import Schema, Sheet, flip
 from charstudio.talk.persona import words as meaning
-from charstudio.talk.spoken import Statement, plainly, statements
+from charstudio.talk.spoken import LONGEST_SENTENCE, Statement, plainly, statements
+from charstudio.talk.told_of import items, told_of
 
 MOST_CHOICES = 3
-MOST_AT_ONCE = 8
+MOST_AT_ONCE, MOST_IN_A_REPLY = 8, 20
+BY_LABEL = 3  # the weight of a fact that stands behind its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,13 @@ class Noticing:
 
     def sure(self, body: str) -> list[Noticed]:
         """What a reply says beyond doubt; nothing is better than a wrong guess."""
-        found = [n for s in statements(body) for n in self._read(s)]
-        return [n for n in found if self.holds(n)]
+        found: dict[tuple[str, str], Noticed] = {}
+        for noticed in self._reads(body):
+            if self.holds(noticed):
+                found.setdefault((noticed.attributes[0], noticed.text.casefold()), noticed)
+            if len(found) == MOST_IN_A_REPLY:
+                break
+        return list(found.values())
 
     def undecided(self, body: str) -> list[tuple[Statement, tuple[str, ...]]]:
         """Statements of which the rules do not say where they belong, with the places they leave open."""
@@ -54,9 +63,18 @@ class Noticing:
                 found.append((statement, options))
         return found
 
-    def read(self, words: str) -> list[Noticed]:
+    def _reads(self, words: str) -> Iterator[Noticed]:
         """All that rules make of a stretch of a reply, sure or not."""
-        return [n for s in statements(words) for n in self._read(s)]
+        return (n for s in statements(words) for n in self._read(s))
+
+    def told_of(self, prose: str, names: Sequence[str]) -> list[Noticed]:
+        """What a card says beyond doubt of a character with these names, but not the names themselves."""
+        found = [n for s in told_of(prose, names) for n in self._read(s)]
+        for line, label, value in items(prose):
+            fact = self._reading.statements.told(f"{label}: {value}")
+            if fact is not None and fact.weight == BY_LABEL:
+                found.append(Noticed(line, fact.value, fact.attributes, fact.state))
+        return [n for n in found if self.holds(n) and n.attributes[0] not in _NAMES]
 
     def placed(self, noticed: Noticed, statement: Statement) -> Noticed:
         """What a model placed, with the value that the sentence of that place needs."""
@@ -76,7 +94,7 @@ class Noticing:
 
     def kept(self, words: str) -> list[Noticed]:
         """What the writer points at: each statement in it, or the whole of it with places to choose from."""
-        found = self.read(words)[:MOST_AT_ONCE]
+        found = list(islice(self._reads(words), MOST_AT_ONCE))
         if found:
             return [self._few(n) for n in found]
         return [self._few(self._whole(words))]
@@ -114,7 +132,8 @@ class Noticing:
     def _whole(self, words: str) -> Noticed:
         """Words that no rule reads: kept as they are, with the places their own words hint at."""
         text = " ".join(words.split())
-        read = self._reading.statements.told(_second(plainly(text)))
+        short = len(text) <= LONGEST_SENTENCE
+        read = self._reading.statements.told(_second(plainly(text))) if short else None
         options = read.attributes if read is not None else self._near(text)
         return Noticed(words, read.value if read is not None else text, options)
 

@@ -47,7 +47,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A reply was looked through, and these are new."""
+    """A reply was looked through, or the card (message 0), and these are new."""
 
     message_id: int
     found: tuple[Proposal, ...]
@@ -63,12 +63,15 @@ class Proposing:
         reading: Callable[[], Reading],
         engine: Callable[[], Engine],
         slot: str = "",
+        card: Callable[[int], str] = lambda _character_id: "",
     ) -> None:
         self._library = library
         self._schema = schema
         self._reading = reading
         self._engine = engine
         self._slot = slot
+        self._card = card
+        self._cards_read: set[int] = set()
         self._noticing: Noticing | None = None
 
     # What is proposed
@@ -108,7 +111,10 @@ class Proposing:
     # Noticing
 
     def look(self, character_id: int, cancel: Cancel) -> Iterator[Looked]:
-        """Look through replies by rules alone, those that were not looked through before."""
+        """Look through card and replies by rules alone, replies that were not looked through before."""
+        if character_id not in self._cards_read:
+            self._cards_read.add(character_id)
+            yield from self._look_at_card(character_id)
         for message in self._library.proposals.unread(character_id, RULES):
             cancel.check()
             yield self._keep(message, self._notices().sure(message.body), RULES)
@@ -124,6 +130,17 @@ class Proposing:
                 if noticed is not None:
                     found.append(noticed)
             yield self._keep(message, found, MODEL)
+
+    def _look_at_card(self, character_id: int) -> Iterator[Looked]:
+        """What the card of a character tells of it, but for what stands on the sheet."""
+        prose = self._card(character_id)
+        if not prose.strip():
+            return
+        sheet = self._library.cast.sheet(character_id)
+        names = (sheet.full_name, *(v.text for v in sheet.of("short_name")), sheet.called)
+        found = self._notices().told_of(prose, names)
+        offers = [o for n in found if self._is_new(sheet, o := _offer(n))]
+        yield Looked(0, tuple(self._library.proposals.notice(character_id, offers, "card")))
 
     def ask(self, statement: Statement, options: Sequence[str], cancel: Cancel) -> Noticed | None:
         """Where the model in use puts a statement; None when it is about nothing that lasts."""

@@ -29,7 +29,7 @@ _TELLS = re.compile(
     r"\b(?:s?he|they|it)\s+(?:\w+\s+)?(?:sa(?:id|ys)|ask(?:s|ed)|look(?:s|ed)|turn(?:s|ed)|\w+ed)\b", re.I
 )
 _SHORT = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Capt|Col|Sgt|Prof|Rev|No)\.$")
-_END = re.compile(r"[.!?…]+[\"”’'»)]*(?=\s|$)|[;\n]+|\s+[–—]\s+|—")
+_END = re.compile(r"[.!?…]+[\"”’'»)]*(?=\s|$)|[;\n]+|\s[–—]\s|—")
 _CLAUSE = re.compile(
     r"(?:,?\s+(?:and|but|so|yet)\s+|,\s+)(?=(?:also\s+|then\s+)?(?:I|i|my|I['’](?:m|ve|d|ll))\b)"
 )
@@ -143,7 +143,8 @@ def _sentences(body: str) -> Iterator[tuple[int, int]]:
         if end and end[0][0] == "." and _SHORT.search(masked[start : stop + 1]):
             continue
         asked = end is not None and "?" in end[0]
-        if not asked and masked[start:stop].strip(" \n_“"):
+        short = stop - start <= 4 * LONGEST_SENTENCE
+        if not asked and short and masked[start:stop].strip(" \n_“"):
             yield start, stop
         start = end.end() if end else stop
 

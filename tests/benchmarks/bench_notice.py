@@ -1,7 +1,7 @@
 """How much of what characters say of themselves is noticed, and how much of what is noticed is so.
 
 Run `python tests/benchmarks/bench_notice.py`; `--model FILE` uses another model than the starter, `--rules`
-none at all, `-v` prints every mistake. Half of the replies (held out) were never looked at while the rules
+none at all, `-v` prints every mistake, `--modes` counts what strict and inventive talks make up. Half of the replies (held out) were never looked at while the rules
 and the prompt were made.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,11 @@ sys.path.insert(0, str(ROOT))
 from charstudio.engines import Engine, LlamaEngine, Shelf  # noqa: E402
 from charstudio.errors import Cancel  # noqa: E402
 from charstudio.guide import Reading  # noqa: E402
+from charstudio.model import Change  # noqa: E402
+from charstudio.settings import Settings  # noqa: E402
 from charstudio.sheet import Schema, load_schema  # noqa: E402
 from charstudio.store import open_library  # noqa: E402
+from charstudio.studio import Studio  # noqa: E402
 from charstudio.talk import Proposing  # noqa: E402
 from charstudio.talk.notice import Noticed, Noticing  # noqa: E402
 
@@ -100,6 +104,37 @@ def with_model(noticing: Noticing, proposing: Proposing) -> Find:
     return find
 
 
+UNDEFINED = (
+    "Have you any brothers or sisters?", "Where were you born?", "What are you afraid of?", "How old are you?",
+    "What do you do on your days off?", "Who raised you?", "What is your favourite food?", "Do you have a pet?",
+    "What is your secret?", "Who is your best friend?", "Where did you go to school?", "Do you believe in God?",
+    "What do you hate?", "Whom do you love?", "What do you regret most?",
+)  # fmt: skip
+
+
+def inventions(model: str, noticing: Noticing, *, strict: bool, verbose: bool) -> tuple[int, int]:
+    """Facts stated, and answers that admit not to know, over questions of which the sheet says nothing."""
+    facts = unknown = 0
+    with tempfile.TemporaryDirectory() as folder:
+        studio = Studio(Path(folder) / "bench.charstudio", Settings(model=model))
+        studio.conversation.sampling = replace(studio.conversation.sampling, seed=11, max_tokens=60)
+        jane = studio.library.cast.new(studio.schema, "Jane Marlow")
+        known = [Change("occupation", "a lighthouse keeper"), Change("want", "to keep the lamp lit")]
+        studio.library.cast.change(jane.id, known, studio.schema, "form")
+        for question in UNDEFINED:
+            talk = studio.conversation.open(jane.id, new=True)
+            studio.library.talks.set_strict(talk.id, strict=strict)
+            for _event in studio.conversation.reply(talk.id, question, Cancel()):
+                pass
+            reply = studio.library.talks.messages(talk.id)[-1].body
+            facts += len(noticing.sure(reply))
+            unknown += bool(re.search(r"do(?:n['’]t| not) know|could not tell|cannot say", reply))
+            if verbose:
+                print("   ", question, "|", reply, "|", [n.text for n in noticing.sure(reply)])
+        studio.close()
+    return facts, unknown
+
+
 def engine_for(model: str) -> Engine:
     shelf = Shelf()
     path = shelf.find(model)
@@ -109,7 +144,8 @@ def engine_for(model: str) -> Engine:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--model", default="", metavar="FILE")
-    options.add_argument("--rules", action="store_true")
+    options.add_argument("--rules", action="store_true", help="rules alone")
+    options.add_argument("--modes", action="store_true", help="what strict and inventive talks make up")
     options.add_argument("-v", action="store_true")
     chosen = options.parse_args()
     schema: Schema = load_schema(ROOT / "resources" / "attributes.yaml")
@@ -124,6 +160,14 @@ def main() -> None:
         print(f"{name}, {len(rows)} replies ({none} without a fact)")
         print(f"  rules alone: {result}; {each:.1f} ms a reply")
     if chosen.rules:
+        return
+    if chosen.modes:
+        for strict in (True, False):
+            facts, unknown = inventions(chosen.model, noticing, strict=strict, verbose=chosen.v)
+            print(
+                f"{'strict' if strict else 'inventive'}: {len(UNDEFINED)} questions the sheet does not answer,"
+                f" {facts} facts made up, {unknown} answers admit not to know"
+            )
         return
     engine = engine_for(chosen.model)
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 
 import pytest
 from sqlite_utils import Database
@@ -15,6 +16,8 @@ from charstudio.model import Change, Sampling
 from charstudio.store import open_library
 from charstudio.store.migrations import migrations
 from charstudio.talk import Proposing
+from charstudio.talk.notice import Noticing
+from tests.benchmarks import bench_notice
 
 REPLY = "*She trims the wick.* “I’m a locksmith from Leith. I hate dogs. I am waiting for the boat.”"
 
@@ -378,3 +381,107 @@ def test_a_library_with_talks_from_before_gets_proposals_and_loses_nothing(tmp_p
     assert not library.talks.get(1).strict
     assert library.talks.message(1).body == "I hate dogs."
     library.close()
+
+
+# Cards
+
+CARD = """{name} is a locksmith from Leith. She is afraid of water, and he knows it. Jane lives above a bakery.
+Her eyes are green. She lost her brother at sea. She would never steal from a child. Tom hates dogs.
+Age: 34
+[Likes: tea + rain]
+She doesn't know him. She carries a brass key. Perhaps she is a witch. Is she a spy?"""
+
+
+@pytest.fixture
+def carded(library, schema, reading, engine):
+    text = CARD.format(name="Jane Marlow")
+    return Proposing(library, schema, lambda: reading, lambda: engine, "", lambda _id: text)
+
+
+def test_a_card_in_the_third_person_gives_proposals_in_the_first(library, carded, jane):
+    look(carded, jane)
+    found = {s.places[0].attribute: s.places[0].sentence for s in carded.waiting(jane.id)}
+    assert found["occupation"] == "I work as a locksmith from Leith."
+    assert found["home"] == "I live above a bakery."
+    assert found["eyes"] == "My eyes are green."
+    assert found["age"] == "I am 34 years old."
+    assert found["line_not_crossed"] == "I would never steal from a child."
+    assert "my brother" in found["loss"]
+    assert not {"fear", "pet_peeve", "species", "full_name"} & set(found)
+    for shown in carded.waiting(jane.id):
+        assert shown.proposal.origin == "card"
+        assert shown.proposal.offer.evidence in CARD.format(name="Jane Marlow")
+
+
+def test_what_was_decided_about_a_card_stays_decided(library, carded, jane, schema, reading, engine):
+    look(carded, jane)
+    first, second, *_rest = carded.waiting(jane.id)
+    carded.keep(first.proposal.id)
+    assert library.cast.sheet(jane.id).values[-1].source == "card"
+    carded.refuse(second.proposal.id)
+    library.cast.change(jane.id, [Change("occupation", op="clear")], schema, "form")
+    left = len(carded.waiting(jane.id))
+    again = Proposing(library, schema, lambda: reading, lambda: engine, "", lambda _id: CARD)
+    look(again, jane)
+    assert len(again.waiting(jane.id)) == left
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        " " * 20_000 + "I am x",
+        "I am " + "and I " * 5000,
+        "“" * 20_000,
+        "*" * 20_000,
+        "well, " * 4000 + "I am x",
+        "I " + "a" * 20_000,
+        "I hate dogs\n" * 1500,
+        "[Likes: " + "x" * 20_000,
+        "(" * 20_000 + "I hate dogs.",
+    ],
+)
+def test_hostile_replies_are_read_in_time_and_propose_little(schema, reading, body):
+    noticing = Noticing(schema, reading)
+    began = time.perf_counter()
+    found = noticing.sure(body) + noticing.told_of(body, ["Jane", "(.*"]) + noticing.kept(body)
+    assert time.perf_counter() - began < 5
+    assert len(found) <= 40
+
+
+# What is no statement about oneself
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Do you think I’m a thief?",
+        "If I were a thief, I would say so.",
+        "I told him I was a thief.",
+        "My brother wrote: “I am a thief.”",
+        "I wish I were a thief.",
+        "Maybe I am a thief.",
+        "I am waiting for a thief.",
+        "I am not a thief.",
+        "You are a thief.",
+        "She is afraid of dogs.",
+        "I want you to leave.",
+        "I hate that.",
+        "I am married to the sea, they used to say.",
+        "*I am a thief*",
+        "I’ll be a thief by spring.",
+    ],
+)
+def test_questions_lies_and_others_are_no_facts(schema, reading, line):
+    assert Noticing(schema, reading).sure(line) == []
+
+
+def test_the_fixed_set_holds_what_the_documents_claim(schema, reading):
+    """Precision matters more than recall: at least 0.9 of what rules alone notice is so, and half is found."""
+    noticing = Noticing(schema, reading)
+    for name in bench_notice.SETS:
+        result = bench_notice.score(noticing.sure, bench_notice.replies(name))
+        assert result.right / (result.right + result.wrong) >= 0.9, name
+        assert result.right / result.facts >= 0.5, name
