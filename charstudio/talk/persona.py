@@ -29,11 +29,15 @@ _DODGES = (
 
 # What people ask first, and what a character says who was not told.
 _ASKED = (
-    "siblings", "birthplace", "parents", "happiest_memory", "education", "food_drink", "home", "age",
+    "birthplace", "closest_friend", "food_drink", "pet_peeve", "siblings", "education", "parents",
+    "happiest_memory", "home", "age",
 )  # fmt: skip
 _NO_IDEA = (
+    "I do not know. Nobody has told me.",
     "I could not tell you. I do not know that about myself.",
-    "I do not know. Nobody has told me yet.",
+    "That I do not know.",
+    "I do not know. Ask me something else.",
+    "I have no idea. I do not know it yet.",
 )
 
 
@@ -79,7 +83,7 @@ class Persona:
         """The same character with another sheet, such as that of another stage."""
         return Persona.of(sheet, self.schema, self.prose)
 
-    def unknown(self, most: int = 2) -> list[Told]:
+    def unknown(self, most: int = 5) -> list[Told]:
         """Questions of which the character knows no answer, with how it says so."""
         open_ = [a for a in _ASKED if a in self.schema.attributes and self.sheet.state(a) == "unset"]
         return [

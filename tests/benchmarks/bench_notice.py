@@ -24,13 +24,14 @@ sys.path.insert(0, str(ROOT))
 from charstudio.engines import Engine, LlamaEngine, Shelf  # noqa: E402
 from charstudio.errors import Cancel  # noqa: E402
 from charstudio.guide import Reading  # noqa: E402
-from charstudio.model import Change  # noqa: E402
+from charstudio.model import Change, Offer  # noqa: E402
 from charstudio.settings import Settings  # noqa: E402
 from charstudio.sheet import Schema, load_schema  # noqa: E402
 from charstudio.store import open_library  # noqa: E402
 from charstudio.studio import Studio  # noqa: E402
 from charstudio.talk import Proposing  # noqa: E402
 from charstudio.talk.notice import Noticed, Noticing  # noqa: E402
+from charstudio.talk.standing import normal, standing  # noqa: E402
 
 SETS = ("development", "held_out")
 Find = Callable[[str], Sequence[Noticed]]
@@ -127,12 +128,19 @@ def inventions(model: str, noticing: Noticing, *, strict: bool, verbose: bool) -
             for _event in studio.conversation.reply(talk.id, question, Cancel()):
                 pass
             reply = studio.library.talks.messages(talk.id)[-1].body
-            facts += len(noticing.sure(reply))
+            new = [n for n in noticing.sure(reply) if _is_new(studio, jane.id, n)]
+            facts += len(new)
             unknown += bool(re.search(r"do(?:n['’]t| not) know|could not tell|cannot say", reply))
             if verbose:
-                print("   ", question, "|", reply, "|", [n.text for n in noticing.sure(reply)])
+                print("   ", question, "|", reply, "|", [n.text for n in new])
         studio.close()
     return facts, unknown
+
+
+def _is_new(studio: Studio, character_id: int, noticed: Noticed) -> bool:
+    offer = Offer(noticed.text, noticed.attributes, noticed.evidence, normal(noticed.text), noticed.state)
+    sheet = studio.library.cast.sheet(character_id)
+    return standing(sheet, studio.schema, noticed.attributes[0], offer).kind != "known"
 
 
 def engine_for(model: str) -> Engine:
