@@ -135,7 +135,7 @@ class Noticing:
         short = len(text) <= LONGEST_SENTENCE
         read = self._reading.statements.told(_second(plainly(text))) if short else None
         options = read.attributes if read is not None else self._near(text)
-        return Noticed(words, read.value if read is not None else text, options)
+        return Noticed(words, read.value if read is not None else _as_value(text), options)
 
     def _near(self, text: str) -> tuple[str, ...]:
         """Attributes whose names share words with a text; without any, the places for what was lived."""
@@ -185,6 +185,11 @@ _FITTING = frozenset((
     "occupation", "past_work", "species", "traits", "birthplace", "culture", "home", "skills", "tastes",
     "hidden_talent", "food_drink", "free_time", "siblings", "children", "companion_animal", "marks", "power",
 ))  # fmt: skip
+_FUNCTION_WORDS = frozenset((
+    "a", "an", "the", "at", "in", "on", "by", "to", "of", "for", "from", "with", "when", "once", "there",
+    "it", "he", "she", "they", "we", "my", "his", "her", "their", "our", "this", "that", "these", "those", "one",
+    "some", "every", "no", "nobody", "everybody", "somebody", "what", "how", "if", "after", "before", "as",
+))  # fmt: skip
 _PLACED = frozenset(("in", "at", "from", "on", "of", "as", "with", "for", "to"))
 _NAMES = frozenset(("full_name", "short_name"))
 _YOU_ARE = re.compile(r"^you(?:'re| are)\s+", re.I)
@@ -211,6 +216,14 @@ def _in_talk(text: str) -> tuple[str, str] | None:
     if kin:
         return _OF_KIN[kin["kin"].casefold()], f"my {kin['kin'].casefold()} {kin['name']}"
     return None
+
+
+def _as_value(text: str) -> str:
+    """Words as they go on a sentence of the sheet: no "And" before them, no full stop, no lost capital."""
+    text = re.sub(r"^(?:and|but|so|then|or)\b[\s,]+", "", text.strip(' *“”"'), flags=re.I) or text
+    first, space, rest = text.partition(" ")
+    small = first.casefold() if first.casefold() in _FUNCTION_WORDS else first
+    return f"{small}{space}{rest}".rstrip(" .;,") or text
 
 
 def _gerund(verb: str) -> str:

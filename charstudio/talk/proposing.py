@@ -236,14 +236,20 @@ class Proposing:
         if offer.state != "set":
             sentence = _("None. {label}: there is nothing to tell.", label=_(about.label))
         else:
-            sentence = fill(about.echo, offer.text)
+            sentence = fill(about.echo, self._text(offer, attribute))
         return Place(attribute, _(about.label), sentence, how.against)
+
+    def _text(self, offer: Offer, attribute: str) -> str:
+        """The value; of a line to be said again, the very words."""
+        about = self._schema.attributes[attribute]
+        spoken = "verbatim" in about.flags and about.type == "prose"
+        return offer.evidence.strip(' *“”"') or offer.text if spoken else offer.text
 
     def _changes(self, proposal: Proposal, attribute: str) -> tuple[Change, ...]:
         """The changes that put it on the sheet, from the stage on in which it was said."""
         offer, stage = proposal.offer, self._stage(proposal)
         ref = f"message:{proposal.message_id}" if proposal.message_id is not None else ""
-        fact = Fact((attribute,), offer.text, state=offer.state)
+        fact = Fact((attribute,), self._text(offer, attribute), state=offer.state)
         told = self._reading().telling.changes(fact, self._sheet(proposal))
         whole = self._library.cast.whole_sheet(proposal.character_id)
         stages = self._library.stages.of(proposal.character_id)

@@ -280,6 +280,18 @@ def test_strange_words_can_be_kept_and_shown(library, proposing, jane, say, body
         proposing.keep(made.id, made.offer.attributes[0])
 
 
+def test_a_line_kept_to_be_said_again_stays_word_for_word(library, proposing, jane, say):
+    message = say("“And at five there was a boat where no boat should be.”")
+    (made,) = proposing.point(message.id)
+    sentences = {p.attribute: p.sentence for p in proposing.shown(made.id).places}
+    assert sentences["secret"] == "My secret is that at five there was a boat where no boat should be."
+    proposing.keep(made.id, "sample_line")
+    assert (
+        library.cast.sheet(jane.id).text("sample_line")
+        == "And at five there was a boat where no boat should be."
+    )
+
+
 # The model
 
 
