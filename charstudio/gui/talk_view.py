@@ -7,7 +7,6 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QMenu
 
 from charstudio.errors import StudioError
 from charstudio.gui.bubble import Bubble
@@ -15,8 +14,8 @@ from charstudio.gui.composer import LONGEST_PASTE, MODE_KEYS, NOTICED_KEYS, Comp
 from charstudio.gui.faces import Faces, Portrait, decode
 from charstudio.gui.menu_button import MenuButton
 from charstudio.gui.proposal_tray import SHARE, ProposalTray
-from charstudio.gui.talk_words import empty_words, mute_words, talk_name
-from charstudio.gui.text import menu_text, one_line
+from charstudio.gui.talk_words import empty_words, mute_words, talk_menu, talk_name
+from charstudio.gui.text import one_line
 from charstudio.gui.theme import Theme
 from charstudio.gui.transcript import Transcript
 from charstudio.gui.widgets import EmptyState, IconButton, NoticeBar, Paper, QuietButton, column, row
@@ -24,7 +23,6 @@ from charstudio.i18n import _
 from charstudio.model import Character, Message, Talk
 from charstudio.talk import Shown
 
-TALKS_IN_MENU = 20
 LONG_TITLE = 48
 SEVERAL = 4  # answers written at once
 
@@ -49,6 +47,7 @@ class TalkView(Paper):
     models_wanted = Signal()
     guide_wanted = Signal()
     persona_wanted = Signal()
+    prompt_wanted = Signal(int, str)
     point_wanted = Signal(int, str)  # “keep that”: a message, and the words selected in it
     strict_wanted = Signal(bool)
     proposal_decided = Signal(int, str, str)
@@ -136,6 +135,7 @@ class TalkView(Paper):
             ("edit", _("Edit the message"), "F2", "pencil", self.edit_last),
             ("note", _("Author’s note"), "Ctrl+Alt+N", "notebook-pen", self._composer.open_note),
             ("new", _("New talk"), "Ctrl+Shift+T", "plus", self._on_new),
+            ("prompt", _("What the model reads…"), "Ctrl+P", "scroll-text", self.look_at_prompt),
         ):
             action = QAction(words, self)
             action.setShortcut(QKeySequence(keys))
@@ -302,6 +302,11 @@ class TalkView(Paper):
         if bubble is not None:
             self.keep_memory_wanted.emit(bubble.message.id)
 
+    def look_at_prompt(self) -> None:
+        """Ask for what the model would read if the draft were sent."""
+        if self._talk is not None:
+            self.prompt_wanted.emit(self._talk.id, self._composer.field.text())
+
     def edit_last(self) -> None:
         """Edit the last message, or the one with the keyboard, in its place."""
         bubble = self._said.meant()
@@ -419,14 +424,7 @@ class TalkView(Paper):
         self.show_notice(words)
 
     def _on_title(self) -> None:
-        menu = QMenu(self)
-        for talk in self._talks[:TALKS_IN_MENU]:
-            action = menu.addAction(menu_text(talk_name(talk)))
-            action.setData(talk.id)
-            action.setCheckable(True)
-            action.setChecked(self._talk is not None and talk.id == self._talk.id)
-        menu.addSeparator()
-        menu.addAction(self._theme.icon("plus"), _("New talk")).setData(0)
+        menu = talk_menu(self._theme, self, self._talks, self._talk)
         menu.triggered.connect(self._on_talk_action)
         self._title.open(menu)
 
@@ -457,6 +455,11 @@ class TalkView(Paper):
         self._composer.setFocus()
 
     # Small helpers
+
+    @property
+    def called(self) -> str:
+        """How the one is called with whom one talks."""
+        return self._called()
 
     def _called(self) -> str:
         return one_line(self._who.called or self._who.name, 80) if self._who else ""

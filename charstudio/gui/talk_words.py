@@ -1,12 +1,18 @@
-"""What the talk says of itself: its name, and the sentences that stand where nothing is said yet."""
+"""What the talk says of itself: its name, the list of talks, the sentences where nothing is said yet."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
+from collections.abc import Sequence
 
-from charstudio.gui.text import isolated, one_line
+from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from charstudio.gui.text import isolated, menu_text, one_line
+from charstudio.gui.theme import Theme
 from charstudio.i18n import _
 from charstudio.model import Talk
+
+TALKS_IN_MENU = 20
 
 
 def talk_name(talk: Talk) -> str:
@@ -37,3 +43,16 @@ def mute_words(called: str) -> tuple[str, str, str, str]:
         _("Choose a model"),
         _("Go to the guide"),
     )
+
+
+def talk_menu(theme: Theme, parent: QWidget, talks: Sequence[Talk], current: Talk | None) -> QMenu:
+    """The talks of a character to choose from; each action carries its id, the one for a new talk 0."""
+    menu = QMenu(parent)
+    for talk in talks[:TALKS_IN_MENU]:
+        action = menu.addAction(menu_text(talk_name(talk)))
+        action.setData(talk.id)
+        action.setCheckable(True)
+        action.setChecked(current is not None and talk.id == current.id)
+    menu.addSeparator()
+    menu.addAction(theme.icon("plus"), _("New talk")).setData(0)
+    return menu

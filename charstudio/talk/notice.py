@@ -187,7 +187,8 @@ _FITTING = frozenset((
 ))  # fmt: skip
 _FUNCTION_WORDS = frozenset((
     "a", "an", "the", "at", "in", "on", "by", "to", "of", "for", "from", "with", "when", "once", "there",
-    "it", "he", "she", "they", "we", "my", "his", "her", "their", "our", "this", "that", "these", "those", "one",
+    "it", "he", "she", "they", "we", "my", "his", "her", "their", "our", "this", "that", "these", "those",
+    "one",
     "some", "every", "no", "nobody", "everybody", "somebody", "what", "how", "if", "after", "before", "as",
 ))  # fmt: skip
 _PLACED = frozenset(("in", "at", "from", "on", "of", "as", "with", "for", "to"))
