@@ -64,7 +64,7 @@ class MarginNote(QWidget):
         head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(title, 1)
         links = FlowLayout(gap=6, line_gap=0)
-        self._both = NoteLink(theme, _("Show both") if len(finding.places) > 1 else _("Show it"))
+        self._both = NoteLink(theme, _show_words(finding))
         self._meant = NoteLink(theme, _("It is meant") if finding.level != "offer" else _("Leave it"))
         for offer in finding.offers:
             link = NoteLink(theme, offer.words)
@@ -274,6 +274,13 @@ class MarginView(Paper):
     def _close_year(self) -> None:
         self._year_field.hide()
         self._year_link.show()
+
+
+def _show_words(finding: Finding) -> str:
+    """The words of the link that leads to what a finding is about."""
+    if any(place.message_id is not None for place in finding.places):
+        return _("Show the reply")
+    return _("Show both") if len(finding.places) > 1 else _("Show it")
 
 
 def _head(title: Label, count: Label, link: LinkButton | None = None) -> QHBoxLayout:
