@@ -115,6 +115,7 @@ class LlamaEngine:
         asked = self._ask(
             "load",
             cancel,
+            at_once=True,
             path=str(self.path),
             how={
                 "context": setup.context,

@@ -38,13 +38,16 @@ class Host:
         try:
             from charstudio.engines.adapters import Adapters
             from charstudio.engines.decoding import Writer
-            from charstudio.engines.native import SEQUENCES, Loading
+            from charstudio.engines.native import SEQUENCES, Options
             from charstudio.engines.slots import Slots
         except ImportError as exc:
             raise EngineError(
                 _("Language models need the extra `engine`: pip install 'charstudio[engine]'.")
             ) from exc
-        self._native = yield from loaded(request["path"], Loading(**request["how"]), cancel)
+        if self._writer is not None:  # the same child is asked for another model
+            self._writer = None
+            self._native.close()
+        self._native = yield from loaded(request["path"], Options(**request["how"]), cancel)
         states = States(Path(request["states"]), request["mark"]) if request["states"] else None
         slots = Slots(self._native, SEQUENCES, states, tracing=request["tracing"])
         self._writer = Writer(self._native, slots)
@@ -201,6 +204,9 @@ def loaded(path: str, how: Any, cancel: Cancel) -> Generator[Answer, None, Nativ
     if not outcome or isinstance(outcome[0], Exception):
         raise outcome[0] if outcome else EngineError(_("The model could not be loaded; choose another one."))
     native: Native = outcome[0]
+    if cancel.is_set():  # whoever asked has gone
+        native.close()
+        raise Cancelled
     return native
 
 

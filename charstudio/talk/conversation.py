@@ -7,6 +7,7 @@ written so far is saved once a second, so that neither Stop nor a crash loses mo
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +20,8 @@ from charstudio.model import Message, MessageState, Prompt, Sampling, Talk
 from charstudio.store import Library
 from charstudio.talk.persona import Persona
 from charstudio.talk.prompt import Moment, Scene, ahead, build, counted, pick_moment
+
+log = logging.getLogger(__name__)
 
 SAVE_EVERY = 1.0  # seconds
 LONGEST_MESSAGE = 100_000
@@ -212,9 +215,12 @@ class Conversation:
 
     def _read_ahead(self, talk_id: int, engine: Engine) -> None:
         """While the writer reads and types, the model reads what the next prompt will begin with."""
-        scene = self._scene(talk_id, None)
-        prompt, _scene = self._fitted(talk_id, replace(scene, note=""), engine, COMPACT_AT)
-        engine.read_ahead(ahead(prompt))
+        try:
+            scene = self._scene(talk_id, None)
+            prompt, _scene = self._fitted(talk_id, replace(scene, note=""), engine, COMPACT_AT)
+            engine.read_ahead(ahead(prompt))
+        except StudioError as exc:  # the reply stands; what is wrong is told with the next one
+            log.info("reading ahead was left out: %s", type(exc).__name__)
 
     def _scene(self, talk_id: int, beside: int | None) -> Scene:
         """The talk up to the message that is to be answered, with what this moment brings kept beside it."""
