@@ -9,10 +9,10 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from charstudio.checks import Finding, Offer
-from charstudio.gui.buttons import paint_focus
+from charstudio.gui.buttons import paint_focus, shortcut_text
 from charstudio.gui.faces import Faces
 from charstudio.gui.relations import MOST_FACES, Bond, RelationsFan
-from charstudio.gui.text import Label
+from charstudio.gui.text import Label, set_tip
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import FlowLayout, Hairline, IconView, LineEdit, LinkButton, Paper, column, row
 from charstudio.i18n import _
@@ -84,6 +84,8 @@ class MarginNote(QWidget):
         layout.addWidget(holder)
         self.setLayout(layout)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        set_tip(self._both, f"{self._both.words()}  {shortcut_text('Return')}")
+        set_tip(self._meant, f"{self._meant.words()}  {shortcut_text('Del')}")
 
         self._both.clicked.connect(self._on_both)
         self._meant.clicked.connect(self._on_meant)
