@@ -244,7 +244,8 @@ class Studio:
         self.page.show_sheet(jane, sheet, self.schema, set())
         stages = [Stage(n, jane.id, name, n) for n, name in enumerate(STAGES, start=1)]
         self.page.show_stages(stages, stages[0], {})
-        told = Person(jane.id, Sheet((*sheet.values, *CLASHES)))
+        kept = [v for v in sheet.values if v.attribute != "age"]
+        told = Person(jane.id, Sheet((*kept, *CLASHES)))
         self.margin.show_bonds(jane, [tie.bond for tie in ties() if tie.one.id == jane.id])
         self.margin.show_findings(check(told, [told], self.schema, story_year=1925))
         self.margin.show_story_year(1925)
