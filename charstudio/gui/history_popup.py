@@ -27,14 +27,15 @@ class PastRow(QWidget):
     restore_wanted = Signal(object)
     message_wanted = Signal(int)
 
-    def __init__(self, theme: Theme, past: Past, *, now: bool) -> None:
+    def __init__(self, theme: Theme, past: Past, *, now: bool, same: bool) -> None:
         super().__init__()
         self._past = past
         icon, source = source_words(past.source)
         gone = past.text is None
         words = _("Removed") if gone else past.text or _("None, decidedly.")
         text = ProseLabel(theme, words, style="prose_side", colour="text_2" if gone or not now else "text")
-        meta = [_day(past.at), source]
+        # where the words stayed the same, what was done is the news
+        meta = [_day(past.at), past.label if same else source]
         if not gone and past.know != "open":
             meta.append(know_words(past.know)[1])
         about = Label(theme, "meta", " · ".join(meta), colour="text_2", elide=True)
@@ -81,7 +82,8 @@ class HistoryPopup(QFrame):
         title = Label(theme, "ui_strong", _("Where it comes from: {label}", label=label), elide=True)
         inner = column()
         for place, state in enumerate(past):
-            line = PastRow(theme, state, now=place == 0)
+            before = past[place + 1].text if place + 1 < len(past) else None
+            line = PastRow(theme, state, now=place == 0, same=state.text is not None and state.text == before)
             line.restore_wanted.connect(self._on_restore)
             line.message_wanted.connect(self._on_message)
             inner.addWidget(line)

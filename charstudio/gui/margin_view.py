@@ -9,10 +9,10 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from charstudio.checks import Finding, Offer
-from charstudio.gui.buttons import paint_focus
+from charstudio.gui.buttons import paint_focus, shortcut_text
 from charstudio.gui.faces import Faces
 from charstudio.gui.relations import MOST_FACES, Bond, RelationsFan
-from charstudio.gui.text import Label
+from charstudio.gui.text import Label, set_tip
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import FlowLayout, Hairline, IconView, LineEdit, LinkButton, Paper, column, row
 from charstudio.i18n import _
@@ -64,7 +64,7 @@ class MarginNote(QWidget):
         head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(title, 1)
         links = FlowLayout(gap=6, line_gap=0)
-        self._both = NoteLink(theme, _("Show both") if len(finding.places) > 1 else _("Show it"))
+        self._both = NoteLink(theme, _show_words(finding))
         self._meant = NoteLink(theme, _("It is meant") if finding.level != "offer" else _("Leave it"))
         for offer in finding.offers:
             link = NoteLink(theme, offer.words)
@@ -84,6 +84,8 @@ class MarginNote(QWidget):
         layout.addWidget(holder)
         self.setLayout(layout)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        set_tip(self._both, f"{self._both.words()}  {shortcut_text('Return')}")
+        set_tip(self._meant, f"{self._meant.words()}  {shortcut_text('Del')}")
 
         self._both.clicked.connect(self._on_both)
         self._meant.clicked.connect(self._on_meant)
@@ -274,6 +276,13 @@ class MarginView(Paper):
     def _close_year(self) -> None:
         self._year_field.hide()
         self._year_link.show()
+
+
+def _show_words(finding: Finding) -> str:
+    """The words of the link that leads to what a finding is about."""
+    if any(place.message_id is not None for place in finding.places):
+        return _("Show the reply")
+    return _("Show both") if len(finding.places) > 1 else _("Show it")
 
 
 def _head(title: Label, count: Label, link: LinkButton | None = None) -> QHBoxLayout:

@@ -67,7 +67,7 @@ class StageBar(QWidget):
         self._add.setAccessibleName(_("Add a stage of the arc"))
         self._name = LineEdit(_("Before the trial"))
         self._name.setAccessibleName(_("Name of the stage"))
-        self._name.setMaximumWidth(240)
+        self._name.setFixedWidth(220)
         self._name.hide()
         self._flow.addWidget(self._add)
         self._flow.addWidget(self._name)

@@ -79,4 +79,8 @@ class Library:
         values = [number for table, number in rows if table == "sheet_values"]
         for character_id in self.cast.owners(values):
             self.cast.refresh(character_id)
-        self.memories.reread([number for table, number in rows if table == "memories"])
+        remembering = {
+            self.memories.get(number).character_id for table, number in rows if table == "memories"
+        }
+        for character_id in remembering:
+            self.memories.catch_up(character_id)

@@ -231,8 +231,8 @@ def test_lock_and_know_and_history_by_their_keys(window, qtbot):
     popup = window.window.findChild(HistoryPopup)
     told = [w.accessibleName() for w in popup.findChildren(object) if getattr(w, "_past", None)]
     assert [words.split(".")[0] for words in told] == ["Perth", "Leith", "Leith", "Leith"]
+    assert "Unlock" in told[1]
     assert "Asked in Guide" in told[-1]
-    popup.findChildren(object)
     back = [
         b for b in popup.findChildren(object) if getattr(b, "words", None) and b.words() == "Restore this"
     ]

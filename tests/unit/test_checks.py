@@ -255,3 +255,26 @@ def test_a_sheet_of_all_our_examples_raises_no_false_alarm(schema):
         decided = {a.id: a.examples[n % len(a.examples)] for a in schema.attributes.values()}
         found = check(person(**decided), [person(**decided)], schema, story_year=None)
         assert [f.check for f in found if f.check not in ("drive_chain_gap",)] == []
+
+
+def test_the_invented_cast_of_the_pictures_raises_no_false_alarm(schema):
+    """The sheets and names that the project shows of itself, read from where the pictures are drawn."""
+    import ast
+    from pathlib import Path
+
+    source = Path(__file__).resolve().parents[2] / "packaging" / "screenshots.py"
+    told = {
+        node.targets[0].id: node.value
+        for node in ast.parse(source.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    named = [row.elts[0] for row in told["CAST"].elts]
+    plain = [ast.literal_eval(name) for name in named if isinstance(name, ast.Constant)]
+    cast = [person(n, full_name=name) for n, name in enumerate(plain, start=1)]
+    values = [(a, t, k) for a, t, k, _source in ast.literal_eval(told["VALUES"]) if a in schema.attributes]
+    sheet = Sheet(tuple(Value(a, t, k, id=n) for n, (a, t, k) in enumerate(values, start=1)))
+    jane = Person(1, sheet, finished=True)
+    everyone = [jane, *cast[1:]]
+    assert len(everyone) > 10
+    for who in everyone:
+        assert check(who, everyone, schema, story_year=1925) == []
