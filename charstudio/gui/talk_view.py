@@ -212,10 +212,7 @@ class TalkView(Paper):
 
     def reveal(self, message_id: int) -> bool:
         """Bring a message into view, if it is among those that stand here."""
-        bubble = self._said.bubble(message_id)
-        if bubble is not None:
-            self._said.show_bubble(bubble)
-        return bubble is not None
+        return self._said.show_bubble(message_id)
 
     def prepend(self, messages: Sequence[Message]) -> None:
         """Show older messages above; none means that the talk begins here."""

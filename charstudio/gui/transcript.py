@@ -196,10 +196,13 @@ class Transcript(Rows):
         attended = self.attended()
         return selected or (attended if attended in replies else None) or (replies[-1] if replies else None)
 
-    def show_bubble(self, bubble: Bubble) -> None:
-        """Bring a message into view and give it the keyboard."""
-        bubble.prose.setFocus()
-        self.reveal(bubble)
+    def show_bubble(self, message_id: int) -> bool:
+        """Bring a message into view and give it the keyboard, if it stands here."""
+        bubble = self._bubbles.get(message_id)
+        if bubble is not None:
+            bubble.prose.setFocus()
+            self.reveal(bubble)
+        return bubble is not None
 
     def step(self, bubble: Bubble, step: int) -> bool:
         """Move the keyboard to the next bubble; False below the last one."""
