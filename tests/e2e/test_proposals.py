@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from charstudio import paths, settings
+from charstudio.engines import EchoEngine
 from charstudio.errors import Cancel, Cancelled
 from charstudio.model import Change
 from charstudio.store import open_library
@@ -82,6 +83,45 @@ def test_the_mode_of_a_talk_is_switched_by_a_key_and_kept(open_the_window, jane,
     assert writer.opened.studio.library.talks.get(message.talk_id).strict
     writer.presses(Qt.Key.Key_T, CTRL)
     assert not writer.opened.studio.library.talks.get(message.talk_id).strict
+
+
+class Dawdling(EchoEngine):
+    """Answers the writer at once, and never comes to an end with anything else until it is stopped."""
+
+    asked = 0
+
+    def stream(self, prompt, sampling, cancel):
+        if sampling.schema is None:
+            yield from super().stream(prompt, sampling, cancel)
+            return
+        type(self).asked += 1
+        while True:
+            cancel.check()
+            time.sleep(0.005)
+
+
+def test_the_model_looks_closer_once_it_rests_and_makes_way_for_the_next_reply_at_once(
+    open_the_window,  # noqa: F811
+    jane,
+    qtbot,
+    monkeypatch,
+):
+    who, message = jane
+    monkeypatch.setattr("charstudio.studio.EchoEngine", Dawdling)
+    writer = open_the_window(engine="echo")
+    library = writer.opened.studio.library
+    library.talks.edit(message.id, "I stole a horse in the year of the flood.")
+    opens_the_talk(writer, who, qtbot)
+    assert Dawdling.asked == 0
+    writer.writes("Hello")
+    writer.waits_for_the_reply()
+    qtbot.waitUntil(lambda: Dawdling.asked == 1, timeout=20_000)
+    began = time.monotonic()
+    writer.writes("And then?")
+    writer.waits_for_the_reply()
+    assert time.monotonic() - began < 3
+    assert library.talks.messages(message.talk_id)[-1].body.startswith("You said")
+    assert message.id in [m.id for m in library.proposals.unread(who.id, "model")]
 
 
 @pytest.mark.model
