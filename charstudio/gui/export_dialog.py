@@ -57,6 +57,7 @@ class ExportDialog(QDialog):
         layout = self.layout()
         assert layout is not None
         self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+        self._next.setFocus(Qt.FocusReason.OtherFocusReason)
 
         for chip in (*self._kinds.values(), *self._levels.values(), *self._stages.values()):
             chip.toggled.connect(self._tell)
