@@ -42,6 +42,8 @@ class Cast:
         self._connections = connections
         self._journal = journal
         self._saving = saving
+        # Values of attributes that no schema has any more wait unseen until it has them again.
+        self.attributes: frozenset[str] | None = None
 
     def all(self, *, deleted: bool = False) -> list[Character]:
         """All characters in the order of their making; the deleted ones instead if asked."""
@@ -120,7 +122,9 @@ class Cast:
 
     def sheet(self, character_id: int) -> Sheet:
         """Everything decided about a character."""
-        return Sheet(tuple(_value(row) for row in self._value_rows(character_id)))
+        rows = self._value_rows(character_id)
+        known = self.attributes
+        return Sheet(tuple(_value(row) for row in rows if known is None or row["attribute"] in known))
 
     def change(
         self, character_id: int, changes: Sequence[Change], schema: Schema, source: str, label: str = ""
@@ -166,7 +170,12 @@ class Cast:
             "where v.other_id = ? and c.deleted = 0 order by v.id",
             [character_id],
         )
-        return [(row["character_id"], _value(dict(row))) for row in rows]
+        known = self.attributes
+        return [
+            (row["character_id"], _value(dict(row)))
+            for row in rows
+            if known is None or row["attribute"] in known
+        ]
 
     def keep_picture(self, picture: Picture) -> int:
         """Keep an image once, however often it is used; returns its id."""

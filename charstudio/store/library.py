@@ -12,12 +12,13 @@ from charstudio.store.cast import Cast
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
+from charstudio.store.own import OwnSchema, Refusals
 from charstudio.store.talks import Talks
 from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to everything kept: `cast`, `talks`, `memories`, and undo over all of them."""
+    """The door to everything kept: `cast`, `talks`, `memories`, `own` questions, and undo over all of them."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
@@ -26,6 +27,8 @@ class Library:
         self.cast = Cast(connections, self._journal, self.saving)
         self.talks = Talks(connections, self._journal, self.saving)
         self.memories = Memories(connections, self._journal, self.saving)
+        self.own = OwnSchema(connections, self._journal, self.saving)
+        self.refusals = Refusals(connections, self.saving)
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
