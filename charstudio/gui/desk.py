@@ -430,7 +430,7 @@ class Desk(QObject):
         self._bridge.stop()
 
     def _copy_safely(self, _cancel: Cancel) -> Any:
-        self._studio.prepare_guide()
+        self._studio.reading()
         safety_copy(self._studio.library.path)
         yield from ()
 

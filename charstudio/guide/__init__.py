@@ -6,4 +6,15 @@ from charstudio.guide.reading import Reading
 from charstudio.guide.turn import Ask, Chip, Turn, as_json
 from charstudio.guide.wishes import Wish
 
-__all__ = ["Ask", "Chip", "Guide", "Reading", "Turn", "Wish", "as_json", "pack_name", "pack_names", "progress"]
+__all__ = [
+    "Ask",
+    "Chip",
+    "Guide",
+    "Reading",
+    "Turn",
+    "Wish",
+    "as_json",
+    "pack_name",
+    "pack_names",
+    "progress",
+]

@@ -444,9 +444,9 @@ class Guide:
             ask = sitting.waiting.pop()
             if ask.attribute not in decided:
                 return ask
-        ask = network.pack_ask(self._schema, sheet, self._pack, asked=sitting.asked)
-        if ask is not None or sitting.resting:
-            return ask
+        following = network.pack_ask(self._schema, sheet, self._pack, asked=sitting.asked)
+        if following is not None or sitting.resting:
+            return following
         if sitting.pack_running and packs.questions(self._schema, self._pack):
             return None
         return network.free_ask(self._schema, sheet, asked=sitting.asked, trail=sitting.trail)

@@ -117,7 +117,8 @@ def linked(schema: Schema, sheet: Sheet, source: str, attribute: str) -> Ask:
 
 def edge_told(schema: Schema, ask: Ask) -> bool:
     """Whether a question stands in the words of an edge, not in those of its attribute."""
-    return schema.edge(ask.source, ask.attribute) is not None and ask.text != schema.attributes[ask.attribute].ask
+    told = ask.text != schema.attributes[ask.attribute].ask
+    return told and schema.edge(ask.source, ask.attribute) is not None
 
 
 def followed(edge: Edge, value: str) -> str:
@@ -139,9 +140,9 @@ def within(value: str) -> str:
 
 
 _OPENERS = frozenset((
-    "A", "An", "The", "To", "My", "In", "On", "At", "With", "By", "From", "Because", "That", "Being", "Nobody",
-    "Someone", "Something", "Nothing", "Of", "For", "As", "Under", "Between", "Not", "Never", "Always", "Only",
-    "When", "If", "It",
+    "A", "An", "The", "To", "My", "In", "On", "At", "With", "By", "From", "Because", "That", "Being",
+    "Nobody", "Someone", "Something", "Nothing", "Of", "For", "As", "Under", "Between", "Not", "Never",
+    "Always", "Only", "When", "If", "It",
 ))  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Offers values to choose from: what fits what is decided and differs from the cast; never what was refused."""
+"""Offers values: what fits what is decided, what differs from the cast; never what was refused."""
 
 from __future__ import annotations
 

@@ -59,6 +59,7 @@ def as_json(turn: Turn) -> dict[str, Any]:
         if turn.ask
         else None,
         "chips": [
-            {"text": c.text, "attribute": c.attribute, "value": c.value, "reason": c.reason} for c in turn.chips
+            {"text": c.text, "attribute": c.attribute, "value": c.value, "reason": c.reason}
+            for c in turn.chips
         ],
     }

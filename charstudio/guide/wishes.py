@@ -75,7 +75,7 @@ def ideas(engine: Engine, wanted: Wish, cancel: Cancel, *, seed: int | None = No
 
 
 def fitting(wanted: Wish, said: str) -> list[Chip]:
-    """The ideas in what a model said that can be offered: short, new, plain, against nothing that is locked."""
+    """The ideas in what a model said that can be offered: short, new, plain, against nothing locked."""
     attribute = wanted.schema.attributes[wanted.attribute]
     chips: list[Chip] = []
     seen = set(wanted.taken)
@@ -137,9 +137,9 @@ def _says_it_already(value: str, seen: set[str]) -> bool:
 
 
 def prompt_for(schema: Schema, sheet: Sheet, attribute: Attribute) -> Prompt:
-    """The question for a model: notes, two answered questions of the same kind, the open part of the sheet.
+    """The question for a model: two answered questions of the same kind, and the open part of the sheet.
 
-    Only what the character may say of itself is told; what is private, unknown to it or the author’s never is.
+    What is private, unknown to the character or the author’s is never told.
     """
     shots = "\n\n".join(_shot(near) for near in _shots(schema, attribute))
     head = _HEAD.format(n=ASKED_FOR)
@@ -159,9 +159,10 @@ _INSTRUCTION = (
 def _shots(schema: Schema, attribute: Attribute) -> list[Attribute]:
     """Two attributes close by, for the form; then the question itself as somebody else would answer it."""
     near = [schema.attributes[n] for n in schema.neighbours(attribute.id)]
-    fit = [a for a in near if a.type in _TYPES and len(a.examples) >= ASKED_FOR and not is_delicate(schema, a.id)]
+    fit = [a for a in near if a.type in _TYPES and not is_delicate(schema, a.id)]
+    whole = [a for a in fit if len(a.examples) >= ASKED_FOR]
     own = [attribute] if len(attribute.examples) >= ASKED_FOR else []
-    return [*fit[: 2 if not own else 1], *own]
+    return [*whole[: 1 if own else 2], *own]
 
 
 def _shot(attribute: Attribute) -> str:

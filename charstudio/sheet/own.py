@@ -1,4 +1,4 @@
-"""What a writer adds to the schema: attributes, groups, questions and packs with the rights of the shipped ones."""
+"""What a writer adds to the schema, with the same rights: attributes, groups, questions and packs."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ def with_own(schema: Schema, entries: Iterable[Entry]) -> Schema:
     packs, labels = _packs(schema, attributes, by_kind["pack"])
     edges = [Edge(e.body["from"], e.body["to"], e.body["kind"], e.body["ask"]) for e in by_kind["edge"]]
     links = [value_link_of(e.body) for e in by_kind["value_link"]]
+    known = attributes.keys()
     return replace(
         schema,
         groups=groups,
         attributes=attributes,
         packs=packs,
         pack_labels=labels,
-        edges=(*schema.edges, *(e for e in edges if e.source in attributes and e.target in attributes)),
-        value_links=(*schema.value_links, *(k for k in links if {k.attribute, *k.offer} <= attributes.keys())),
-        hidden=schema.hidden | {e.key for e in by_kind["hidden"]} & attributes.keys(),
+        edges=(*schema.edges, *(e for e in edges if {e.source, e.target} <= known)),
+        value_links=(*schema.value_links, *(k for k in links if {k.attribute, *k.offer} <= known)),
+        hidden=schema.hidden | {e.key for e in by_kind["hidden"]} & known,
         near={},
     )
 
@@ -63,7 +64,8 @@ def _is_sound(entry: Entry) -> bool:
             case "value_link":
                 return bool(value_link_of(body).offer)
             case "pack":
-                return isinstance(body["questions"], list) and all(isinstance(q, str) for q in body["questions"])
+                asked = body["questions"]
+                return isinstance(asked, list) and all(isinstance(q, str) for q in asked)
             case "edge":
                 return all(isinstance(body[name], str) for name in ("from", "to", "kind", "ask"))
             case "group":

@@ -53,13 +53,13 @@ def _construct(loader: _Loader, node: yaml.MappingNode) -> _Mapping:
     made = _Mapping()
     made.line = node.start_mark.line + 1
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
         if not isinstance(key, str | int | float):
             raise _Wrong(line, _("a name is needed here"))
         if key in made:
             raise _Wrong(line, _("“{key}” stands twice", key=key))
-        made[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        made[key] = loader.construct_object(value_node, deep=True)
         made.lines[key] = line
     return made
 
@@ -131,7 +131,8 @@ def read_own(text: str, name: str, schema: Schema, kept: tuple[Entry, ...] = ())
         why = exc.problem or _("this is no YAML")
         raise SheetError(_told(name, mark.line + 1 if mark else 1, why)) from exc
     except (yaml.YAMLError, RecursionError, ValueError) as exc:
-        raise SheetError(_told(name, 1, str(exc).splitlines()[0] if str(exc) else type(exc).__name__)) from exc
+        why = next(iter(str(exc).splitlines()), "") or type(exc).__name__
+        raise SheetError(_told(name, 1, why)) from exc
 
 
 def _told(name: str, line: int, why: str) -> str:
@@ -142,7 +143,8 @@ def _entries(raw: Any, schema: Schema, kept: tuple[Entry, ...]) -> Iterator[Entr
     top = _mapping(raw, 1, _("the file"))
     for key in top:
         if key not in _TOP:
-            raise _Wrong(top.at(key), _("“{key}” is not known here; use {all}", key=key, all=", ".join(_TOP[:6])))
+            known = ", ".join(_TOP[:6])
+            raise _Wrong(top.at(key), _("“{key}” is not known here; use {all}", key=key, all=known))
     own = {e.key for e in kept if e.kind == "attribute"}
     base = with_own(schema, [e for e in kept if e.kind != "attribute"])
     found: list[Entry] = []
@@ -151,25 +153,24 @@ def _entries(raw: Any, schema: Schema, kept: tuple[Entry, ...]) -> Iterator[Entr
         return with_own(base, found)
 
     for group in _list(top, "groups"):
-        entry = _group(_mapping(group, top.at("groups"), "groups"), now())
+        entry = _group(group, now())
         if entry.kind == "group" and entry.key not in {g.id for g in schema.groups}:
             found.append(entry)
         for told in _list(group, "attributes"):
-            found.append(_attribute(_mapping(told, group.at("attributes"), "attributes"), entry.key, now(), own))
+            made = _attribute(told, entry.key, now(), own)  # each may refer to the one before
+            found.append(made)
     _check_related(top, found, now())
-    for attribute, ask in _mapping(top.get("questions", _Mapping()), top.at("questions"), "questions").items():
+    for attribute, ask in _named(top, "questions").items():
         with _at(top["questions"].at(attribute)):
             found.append(question_entry(now(), str(attribute), str(ask)))
-    for pack, told in _mapping(top.get("packs", _Mapping()), top.at("packs"), "packs").items():
+    for pack, told in _named(top, "packs").items():
         with _at(top["packs"].at(pack)):
             found.append(_pack(str(pack), told, now(), kept))
     for attribute in _list(top, "hide"):
         with _at(top.at("hide")):
             found.append(hidden_entry(now(), str(attribute)))
-    for edge in _list(top, "edges"):
-        found.append(_edge(_mapping(edge, top.at("edges"), "edges"), now()))
-    for link in _list(top, "value_links"):
-        found.append(_link(_mapping(link, top.at("value_links"), "value_links"), now()))
+    found += [_edge(edge, now()) for edge in _list(top, "edges")]
+    found += [_link(link, now()) for link in _list(top, "value_links")]
     yield from found
 
 
@@ -215,7 +216,8 @@ def _attribute(told: _Mapping, group: str, schema: Schema, own: set[str]) -> Ent
         raise _Wrong(told.line, _("an attribute needs a label"))
     key = str(told.get("id") or "")
     if key and key in schema.attributes and key not in own:
-        raise _Wrong(told.at("id"), _("there is an attribute “{label}” already; choose another name", label=key))
+        why = _("there is an attribute “{label}” already; choose another name", label=key)
+        raise _Wrong(told.at("id"), why)
     said = {name: told[name] for name in _SAID if name in told and name != "related"}
     said |= {name: [str(v) for v in said[name]] for name in _LISTS if name in said}
     with _at(told.at("label")):
@@ -274,6 +276,10 @@ def _mapping(found: Any, line: int, where: str) -> _Mapping:
     return found
 
 
+def _named(where: _Mapping, key: str) -> _Mapping:
+    return _mapping(where[key], where.at(key), key) if where.get(key) is not None else _Mapping()
+
+
 def _list(where: _Mapping, key: str) -> list[Any]:
     found = where.get(key, [])
     if found is None:
@@ -281,6 +287,7 @@ def _list(where: _Mapping, key: str) -> list[Any]:
     if not isinstance(found, list):
         raise _Wrong(where.at(key), _("“{key}” needs a list", key=key))
     for one in found:
-        if key in ("groups", "attributes") and not isinstance(one, _Mapping):
+        maps = ("groups", "attributes", "edges", "value_links")
+        if key in maps and not isinstance(one, _Mapping):
             raise _Wrong(where.at(key), _("each of “{key}” needs names with values after a colon", key=key))
     return found

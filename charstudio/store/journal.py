@@ -104,7 +104,7 @@ class Journal:
         )
 
     def next_label(self, character_id: int | None, *, redo: bool = False, source: str = "") -> str | None:
-        """What undo (or redo) would take back; of any character (or one source) when `character_id` is None."""
+        """What undo (or redo) would take back; of any character when `character_id` is None."""
         entry = self._next(character_id, redo=redo, source=source)
         return entry["label"] if entry else None
 

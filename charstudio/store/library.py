@@ -18,7 +18,7 @@ from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to everything kept: `cast`, `talks`, `memories`, `own` questions, and undo over all of them."""
+    """The door to everything kept: `cast`, `talks`, `memories`, `own`, and undo over all of them."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
