@@ -42,6 +42,7 @@ class Guide:
         self._id = character_id
         self._pack = pack
         self._seed = seed
+        self._seen: Sheet | None = None
         self._take_reading(reading or Reading.of(schema))
         self._sitting = Sitting(shown=library.refusals.of(character_id))
         self._acts: dict[str, Callable[[str, int], Turn]] = {
@@ -53,7 +54,13 @@ class Guide:
 
     def sheet(self) -> Sheet:
         """The sheet as it is now."""
-        return self._library.cast.sheet(self._id)
+        self._seen = self._library.cast.sheet(self._id)
+        return self._seen
+
+    @property
+    def _sheet(self) -> Sheet:
+        """The sheet as this turn has read or made it: reading a full one takes a tenth of a frame."""
+        return self.sheet() if self._seen is None else self._seen
 
     @property
     def pack(self) -> str:
@@ -82,15 +89,17 @@ class Guide:
 
     def look(self) -> Turn:
         """The turn as it stands, after something changed around it."""
+        self._seen = None
         return self._turn("look", "", chips=self._sitting.chips)
 
     def begin(self, pack: str) -> Turn:
         """Ask the questions of another pack; nothing that was asked in this sitting is asked again."""
+        self._seen = None
         sitting = self._sitting
         sitting.put_aside()
         self._pack, sitting.pack_running, sitting.resting = pack, True, False
         name = packs.pack_name(pack, self._schema)
-        done, total = packs.progress(self._schema, self.sheet(), pack)
+        done, total = packs.progress(self._schema, self._sheet, pack)
         told = _("“{pack}”: {total} questions.", pack=name, total=total)
         if done:
             told = _("“{pack}”: {done} of {total} are decided already.", pack=name, done=done, total=total)
@@ -133,6 +142,7 @@ class Guide:
 
     def say(self, line: str) -> Turn:
         """What comes of one line of the writer."""
+        self._seen = None
         try:
             return self._said(line)
         except (SheetError, StoreError) as exc:
@@ -144,6 +154,7 @@ class Guide:
             return self.begin(chip.value)
         if not chip.attribute:
             return self.say(chip.text)
+        self._seen = None
         try:
             return self._take((chip,))
         except (SheetError, StoreError) as exc:
@@ -180,7 +191,7 @@ class Guide:
         if not attribute:
             return None
         act = "go_to" if wanted else "ask_value"
-        said = replies.told_of(self._schema, self.sheet(), attribute)
+        said = replies.told_of(self._schema, self._sheet, attribute)
         if said:
             return self._turn(act, said)
         label = _(self._schema.attributes[attribute].label)
@@ -190,7 +201,7 @@ class Guide:
         return self._turn(act, reply, chips=self._ideas(attribute, 0))
 
     def _told(self, text: str) -> Turn | None:
-        sheet = self.sheet()
+        sheet = self._sheet
         if is_question(text):
             return self._told_in_doubt(text)
         if text[0] in "\"“'" and text[-1] in "\"”'":
@@ -256,10 +267,10 @@ class Guide:
         value = answer(attribute, text)
         if not value.strip():
             return None
-        return self._change("answer", self._telling.changes(Fact((attribute.id,), value), self.sheet()))
+        return self._change("answer", self._telling.changes(Fact((attribute.id,), value), self._sheet))
 
     def _nearest(self, attribute: str) -> tuple[str, ...]:
-        return tuple(n for n in self._schema.neighbours(attribute) if n not in self.sheet().decided())[:2]
+        return tuple(n for n in self._schema.neighbours(attribute) if n not in self._sheet.decided())[:2]
 
     def _unknown(self, text: str) -> Turn:
         if is_question(text):
@@ -278,6 +289,7 @@ class Guide:
 
     def _undo(self, about: str, count: int) -> Turn:
         undone = self._library.undo(self._id)
+        self._seen = None
         if undone is None:
             return self._turn("undo", _("There is nothing to undo."))
         self._sitting.take_back(undone.label)
@@ -285,6 +297,7 @@ class Guide:
 
     def _redo(self, about: str, count: int) -> Turn:
         redone = self._library.redo(self._id)
+        self._seen = None
         if redone is None:
             return self._turn("redo", _("There is nothing to redo."))
         self._sitting.do_again(redone.label)
@@ -300,11 +313,11 @@ class Guide:
 
     def _why(self, about: str, count: int) -> Turn:
         pending = self._sitting.pending
-        said = network.why(self._schema, self.sheet(), pending) if pending else _("I asked nothing.")
+        said = network.why(self._schema, self._sheet, pending) if pending else _("I asked nothing.")
         return self._turn("why", said, chips=self._sitting.chips)
 
     def _overview(self, about: str, count: int) -> Turn:
-        return self._turn("overview", replies.overview(self._schema, self.sheet()))
+        return self._turn("overview", replies.overview(self._schema, self._sheet))
 
     def _talk(self, about: str, count: int) -> Turn:
         return self._turn(
@@ -350,7 +363,7 @@ class Guide:
     def _ideas(self, attribute: str, count: int) -> tuple[Chip, ...]:
         found = suggestions(
             self._schema,
-            self.sheet(),
+            self._sheet,
             attribute,
             shown=self._sitting.shown.get(attribute, set()),
             seed=self._seed,
@@ -407,10 +420,11 @@ class Guide:
 
     def _change(self, act: str, changes: tuple[Change, ...]) -> Turn:
         label = replies.step_label(self._schema, changes)
-        old = self.sheet()
+        old = self._sheet
         with self._library.saving():
             new = self._library.cast.change(self._id, changes, self._schema, "guided", label)
             self._refuse_the_others(changes)
+        self._seen = new
         self._sitting.resting = self._sitting.resting and new == old
         if new == old:
             return self._turn(act, replies.confirmed(self._schema, changes))
@@ -436,7 +450,7 @@ class Guide:
         return self._sitting.pending.attribute if self._sitting.pending else ""
 
     def _next(self) -> Ask | None:
-        sitting, sheet = self._sitting, self.sheet()
+        sitting, sheet = self._sitting, self._sheet
         decided = sheet.decided()
         if sitting.pending is not None and sitting.pending.attribute not in decided:
             return sitting.pending
@@ -462,7 +476,7 @@ class Guide:
     ) -> Turn:
         ask = self._sitting.pose(self._next())
         if self._pack_ends(ask):
-            reply = f"{reply} {packs.closing(self._schema, self.sheet(), self._pack)}".strip()
+            reply = f"{reply} {packs.closing(self._schema, self._sheet, self._pack)}".strip()
             chips = chips or self._ways_on()
         elif ask is None and not self._sitting.resting:
             reply = f"{reply} " + _("I have no more questions; tell me whatever you like.")
@@ -478,7 +492,7 @@ class Guide:
         return True
 
     def _ways_on(self) -> tuple[Chip, ...]:
-        others = packs.packs_to_go_on_with(self._schema, self.sheet(), self._pack)
+        others = packs.packs_to_go_on_with(self._schema, self._sheet, self._pack)
         return (
             Chip(_("Ask me something."), "", "", "ask_question", _("Goes on along the network.")),
             *(

@@ -138,8 +138,9 @@ class Cast:
             recorder = Recorder(self._connections.here())
             self._write_sheet(recorder, character_id, old, new)
             self._journal.note(recorder, character_id, label or _label(changes, schema), source)
-            self.refresh(character_id)
-            return self.sheet(character_id)
+            after = self.sheet(character_id)
+            self.refresh(character_id, after)
+            return after
 
     def adjust(self, character_id: int, value: Value, label: str) -> None:
         """Change who knows one value, or whether it is locked; its words stay as they are."""
@@ -219,9 +220,9 @@ class Cast:
         warnings = tuple(json.loads(row["warnings"]))
         return KeptCard(json.loads(row["raw"]), row["original"], row["file_name"], row["spec"], warnings)
 
-    def refresh(self, character_id: int) -> None:
+    def refresh(self, character_id: int, sheet: Sheet | None = None) -> None:
         """Bring the names by which the character is listed up to date with the sheet."""
-        sheet = self.sheet(character_id)
+        sheet = sheet or self.sheet(character_id)
         line = sheet.text("one_line") or sheet.text("occupation") or sheet.text("traits")
         self._db.execute(
             "update characters set name = ?, called = ?, line = ?, updated = ? where id = ?",
