@@ -175,8 +175,10 @@ class Studio:
     # Characters
 
     def guide(self, character_id: int, pack: str = "spark") -> Guide:
-        """A sitting in guided mode."""
-        return Guide(self.library, self.schema, character_id, pack=pack, reading=self.reading())
+        """A sitting in guided mode; in a window it may begin with the schema of a moment ago."""
+        self._reading = self._reading or (self.schema, self.reading())
+        schema, reading = self._reading
+        return Guide(self.library, schema, character_id, pack=pack, reading=reading)
 
     def reading(self) -> Reading:
         """What all sittings share; making it takes longer than a frame, so the window does it in a lane."""
@@ -217,6 +219,14 @@ class Studio:
             self.schema = with_own(self._base, own)
         self.library.cast.attributes = frozenset(self.schema.attributes)
         return changed
+
+    def own(self) -> frozenset[tuple[str, str]]:
+        """Kind and key of everything that was made in this library."""
+        return frozenset((e.kind, e.key) for e in self._own)
+
+    def shipped_packs(self) -> frozenset[str]:
+        """The packs that are there without this library."""
+        return frozenset(self._base.packs)
 
     def is_own(self, kind: str, key: str) -> bool:
         """Whether something of the schema was made in this library."""

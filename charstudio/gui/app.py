@@ -30,6 +30,7 @@ from charstudio.gui.models_view import ModelsView
 from charstudio.gui.notices import install_excepthook
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
+from charstudio.gui.questions_desk import QuestionsDesk
 from charstudio.gui.talk_desk import TalkDesk
 from charstudio.gui.talk_view import TalkView
 from charstudio.gui.theme import Choice, Theme
@@ -95,9 +96,8 @@ class Window(QObject):
         pages = (self.views.side, self.views.talk_side, self.views.page)
         self.desk = Desk(self.studio, self.bridge, self.theme, faces, self.window, pages)
         self.models = ModelsDesk(self.studio, self.bridge, self.desk, self.window, self.views.models)
-        self.guide = GuideDesk(
-            self.studio.schema, self.studio.guide, self.desk, self.window, self.views.guide
-        )
+        self.guide = GuideDesk(self.studio, self.bridge, self.desk, self.window, self.views.guide)
+        self.questions = QuestionsDesk(self.studio, self.theme, self.desk, self.window)
         self.talk = TalkDesk(self.studio, self.bridge, self.theme, self.desk, self.window, self.views.talk)
         self._closed = False
 
@@ -105,6 +105,7 @@ class Window(QObject):
         self.window.library_chosen.connect(self._on_library)
         self.window.new_library_chosen.connect(self._on_library)
         self._restore_hook = install_excepthook(self._on_bug)
+        self.views.guide.packs_wanted.connect(self.questions.open_packs)
         self.talk.replied.connect(self.models.learn)
         self.desk.start()
         self.models.refresh()

@@ -108,7 +108,7 @@ class Guide:
     def wish(self) -> wishes.Wish | None:
         """What a model may be asked for beside the chips that stand there; None when there are none."""
         sitting = self._sitting
-        if not sitting.on_offer():
+        if not sitting.wished:
             return None
         taken = sorted(sitting.shown.get(sitting.suggested, set()))
         elsewhere = self._library.refusals.elsewhere(sitting.suggested, self._id, 200)
@@ -124,7 +124,7 @@ class Guide:
         """Add what a model had for a wish to the chips; nothing when they stand there no more."""
         sitting = self._sitting
         shown = sitting.shown.get(wish.attribute, set())
-        if sitting.suggested != wish.attribute or not sitting.on_offer():
+        if sitting.suggested != wish.attribute or not sitting.wished:
             return ()
         new = [c for c in found if c.attribute == wish.attribute and c.value.casefold() not in shown]
         sitting.chips = (*sitting.chips, *sitting.offer(wish.attribute, new))
@@ -142,7 +142,7 @@ class Guide:
 
     def say(self, line: str) -> Turn:
         """What comes of one line of the writer."""
-        self._seen = None
+        self._seen, self._sitting.wished = None, False
         try:
             return self._said(line)
         except (SheetError, StoreError) as exc:
@@ -154,7 +154,7 @@ class Guide:
             return self.begin(chip.value)
         if not chip.attribute:
             return self.say(chip.text)
-        self._seen = None
+        self._seen, self._sitting.wished = None, False
         try:
             return self._take((chip,))
         except (SheetError, StoreError) as exc:
@@ -371,7 +371,8 @@ class Guide:
             elsewhere=self._library.refusals.elsewhere(attribute, self._id),
             stranger=self._sitting.stranger,
         )
-        return self._sitting.offer(attribute, found) if found else ()
+        self._sitting.wished = True
+        return self._sitting.offer(attribute, found)
 
     def _refuse_offered(self, but: Set[str] = frozenset()) -> None:
         """Remember for good that the chips that stand there were not wanted."""
@@ -481,6 +482,7 @@ class Guide:
         elif ask is None and not self._sitting.resting:
             reply = f"{reply} " + _("I have no more questions; tell me whatever you like.")
         self._sitting.chips = chips
+        self._sitting.wished = act in ("ask_suggestion", "more", "ask_value") and self._sitting.wished
         return Turn(act, changes, reply.strip(), ask, chips, mode)
 
     def _pack_ends(self, ask: Ask | None) -> bool:

@@ -33,6 +33,7 @@ class Sitting:
     pack_running: bool = True
     resting: bool = False  # a pack has ended and the writer has not wanted more
     stranger: bool = False
+    wished: bool = False  # ideas were asked for in this turn
 
     def pose(self, ask: Ask | None) -> Ask | None:
         """Make a question the pending one."""

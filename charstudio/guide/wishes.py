@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from charstudio.engines import Engine, Piece
 from charstudio.errors import Cancel
@@ -23,19 +24,6 @@ LONGEST = 80
 TOLD = 12  # values of the sheet that the model reads
 _TYPES = ("text", "prose", "tags", "ref", "refs")
 _MARKUP = re.compile(r"[<>{}\[\]`*_|#\\^~@]|https?:|\w+\(|[\x00-\x1f\x7f]")
-FORM = {
-    "type": "object",
-    "properties": {
-        "ideas": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 2, "maxLength": LONGEST},
-            "minItems": ASKED_FOR,
-            "maxItems": ASKED_FOR,
-        }
-    },
-    "required": ["ideas"],
-    "additionalProperties": False,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +36,27 @@ class Wish:
     schema: Schema
     taken: frozenset[str]
     stranger: bool = False
+
+
+def form(attribute: Attribute) -> dict[str, Any]:
+    """The JSON schema of a reply: a list under the words that each idea goes on from (“I am afraid of”)."""
+    ideas = {
+        "type": "array",
+        "items": {"type": "string", "minLength": 2, "maxLength": LONGEST},
+        "minItems": ASKED_FOR,
+        "maxItems": ASKED_FOR,
+    }
+    name = _stem(attribute)
+    return {
+        "type": "object",
+        "properties": {name: ideas},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+def _stem(attribute: Attribute) -> str:
+    return attribute.echo.partition("{v}")[0].strip(' :"“') or attribute.label
 
 
 def wish(
@@ -65,7 +74,13 @@ def wish(
 def ideas(engine: Engine, wanted: Wish, cancel: Cancel, *, seed: int | None = None) -> Iterator[Chip]:
     """Up to three chips from the model, each checked; raises `EngineError` when there is no model."""
     heat = 1.1 if wanted.stranger else 0.8
-    how = Sampling(temperature=heat, max_tokens=40 * ASKED_FOR, schema=FORM, seed=seed, repeat_penalty=1.05)
+    how = Sampling(
+        temperature=heat,
+        max_tokens=40 * ASKED_FOR,
+        schema=form(wanted.schema.attributes[wanted.attribute]),
+        seed=seed,
+        repeat_penalty=1.1,
+    )
     said = ""
     for event in engine.stream(wanted.prompt, how, cancel):
         cancel.check()
@@ -94,7 +109,7 @@ def _listed(said: str) -> list[str]:
     """The texts of the list, also of one that was cut off."""
     try:
         found = json.loads(said)
-        listed = found.get("ideas") if isinstance(found, dict) else None
+        listed = next(iter(found.values()), None) if isinstance(found, dict) else None
         return [text for text in listed if isinstance(text, str)] if isinstance(listed, list) else []
     except (ValueError, RecursionError):
         inside = said.partition("[")[2]
@@ -116,11 +131,24 @@ def _shaped(attribute: Attribute, raw: str) -> str:
         value = value[len(before) :].strip()
     if not 2 <= len(value) <= LONGEST or value.endswith("?") or _MARKUP.search(value):
         return ""
-    if not any(c.isalpha() for c in value) or not value.isprintable():
+    if not any(c.isalpha() for c in value) or not value.isprintable() or not _begins_well(attribute, value):
         return ""
     if "verbatim" not in attribute.flags and re.search(r"\b(you|your|yours|you're)\b", value, re.I):
         value = flip(value, "first")
     return value
+
+
+def _begins_well(attribute: Attribute, value: str) -> bool:
+    """Whether it is no sentence of its own where the examples are none ("I don’t like it" is no fear)."""
+    begins = {text.split(" ", 1)[0].casefold() for text in attribute.examples}
+    first = value.split(" ", 1)[0].casefold().replace("’", "'")
+    return first not in _SENTENCES or first in begins
+
+
+_SENTENCES = frozenset((
+    "i", "i'm", "i've", "i'll", "i'd", "it", "it's", "it'll", "he", "he's", "she", "she's", "we", "they",
+    "this", "that", "that's", "there", "there's", "you", "what", "who", "why", "how", "where", "when", "is", "are",
+))  # fmt: skip
 
 
 def _says_it_already(value: str, seen: set[str]) -> bool:
@@ -143,10 +171,9 @@ def prompt_for(schema: Schema, sheet: Sheet, attribute: Attribute) -> Prompt:
     """
     shots = "\n\n".join(_shot(near) for near in _shots(schema, attribute))
     head = _HEAD.format(n=ASKED_FOR)
-    asked = f"{notes(schema, sheet, attribute)}Question: {attribute.ask}\nIdeas as JSON:"
-    flat = f"{head}\n\n{shots}\n\n{asked}"
+    asked = f"{notes(schema, sheet, attribute)}Question: {attribute.ask}\n"
     instruction = f"{head} {_INSTRUCTION}\n\n{shots}\n\n{asked}"
-    return Prompt((ChatMessage("user", instruction),), f"{flat} ", ())
+    return Prompt((ChatMessage("user", instruction),), f"{head}\n\n{shots}\n\n{asked}", ())
 
 
 _HEAD = "Notes for a novel. A character asks about itself; the writer has {n} short, different ideas."
@@ -157,17 +184,17 @@ _INSTRUCTION = (
 
 
 def _shots(schema: Schema, attribute: Attribute) -> list[Attribute]:
-    """Two attributes close by, for the form; then the question itself as somebody else would answer it."""
+    """The question as somebody else answers it, then others close by: what stands last is copied most."""
     near = [schema.attributes[n] for n in schema.neighbours(attribute.id)]
     fit = [a for a in near if a.type in _TYPES and not is_delicate(schema, a.id)]
     whole = [a for a in fit if len(a.examples) >= ASKED_FOR]
     own = [attribute] if len(attribute.examples) >= ASKED_FOR else []
-    return [*whole[: 1 if own else 2], *own]
+    return [*own, *whole[:2]]
 
 
 def _shot(attribute: Attribute) -> str:
-    listed = json.dumps({"ideas": list(attribute.examples[:ASKED_FOR])}, ensure_ascii=False)
-    return f"Another character.\nQuestion: {attribute.ask}\nIdeas as JSON: {listed}"
+    listed = json.dumps({_stem(attribute): list(attribute.examples[:ASKED_FOR])}, ensure_ascii=False)
+    return f"Another character.\nQuestion: {attribute.ask}\n{listed}"
 
 
 def notes(schema: Schema, sheet: Sheet, attribute: Attribute) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from charstudio.errors import SheetError
 from charstudio.i18n import _
+from charstudio.sheet.person import flip
 from charstudio.sheet.schema import TYPES, Attribute, Edge, Group, Schema, attribute_of, value_link_of
 
 Kind = Literal["group", "attribute", "question", "pack", "hidden", "edge", "value_link"]
@@ -154,6 +155,8 @@ def attribute_entry(schema: Schema, label: str, *, key: str = "", **told: Any) -
     for near in body.get("related", ()):
         schema.attribute(near)
     body["related"] = [schema.attribute(near).id for near in body.get("related", ())]
+    if body.get("tell") and not body.get("echo"):
+        body["echo"] = flip(str(body["tell"]), "first")
     entry = Entry("attribute", key or free_key(schema.attributes, label), {"label": label, **body})
     try:
         _made(entry, str(body.get("group", OWN_GROUP)))
@@ -226,14 +229,15 @@ def free_key(taken: Iterable[str], label: str) -> str:
 
 def _refuse_taken(schema: Schema, label: str, key: str) -> None:
     for attribute in schema.attributes.values():
-        names = (attribute.id.replace("_", " "), attribute.label, *attribute.aka)
-        if attribute.id != key and any(_same(label, name) for name in names):
-            raise SheetError(
-                _(
-                    "There is an attribute “{label}” already; choose another name.",
-                    label=_(attribute.label),
-                )
-            )
+        if attribute.id == key:
+            continue
+        if _same(label, attribute.label) or _same(label, attribute.id.replace("_", " ")):
+            told = _("There is an attribute “{label}” already; choose another name.")
+        elif any(_same(label, name) for name in attribute.aka):
+            told = _("“{name}” is another word for “{label}” already; choose another name.")
+        else:
+            continue
+        raise SheetError(told.replace("{name}", label).replace("{label}", _(attribute.label)))
 
 
 def _refuse_long(text: str) -> None:
