@@ -501,7 +501,6 @@ class Guide:
                 Chip(packs.pack_name(p, self._schema), "", p, "pack", _("Another set of questions."))
                 for p in others
             ),
-            Chip(_("Let’s just talk."), "", "", "mode"),
         )
 
     def _take_reading(self, reading: Reading) -> None:

@@ -57,13 +57,19 @@ def contradicts_locked(schema: Schema, sheet: Sheet, attribute: str, value: str)
     firm = {w for v in locked for w in _words(v.text)}
     if any(a in firm and b in words for a, b in _pairs(schema)):
         return True
-    stems = {w[:5] for w in words if len(w) > 3}
     for one, other in (*_CLASHES, *((b, a) for a, b in _CLASHES)):
         if attribute == one:
-            clashing = {w[:5] for v in locked if v.attribute == other for w in _words(v.text) if len(w) > 3}
-            if stems & clashing:
+            clashing = {_stem(w) for v in locked if v.attribute == other for w in _words(v.text)}
+            if {_stem(w) for w in words} & clashing - {""}:
                 return True
     return False
+
+
+def _stem(word: str) -> str:
+    """What "wait", "waits" and "waiting" share; nothing of words too short to tell anything."""
+    stem = re.sub(r"(?:ing|ed|es|s|e)$", "", word)
+    stem = stem[:-1] if stem[-2:-1] == stem[-1:] else stem
+    return stem if len(word) > 3 else ""
 
 
 def _page(left: int) -> int:

@@ -112,7 +112,7 @@ def _listed(said: str) -> list[str]:
         listed = next(iter(found.values()), None) if isinstance(found, dict) else None
         return [text for text in listed if isinstance(text, str)] if isinstance(listed, list) else []
     except (ValueError, RecursionError):
-        inside = said.partition("[")[2]
+        inside = said.partition("[")[2] if said.lstrip().startswith("{") else ""
         return [_unescaped(m) for m in re.findall(r'"((?:[^"\\]|\\.)*)"', inside)]
 
 
@@ -147,7 +147,8 @@ def _begins_well(attribute: Attribute, value: str) -> bool:
 
 _SENTENCES = frozenset((
     "i", "i'm", "i've", "i'll", "i'd", "it", "it's", "it'll", "he", "he's", "she", "she's", "we", "they",
-    "this", "that", "that's", "there", "there's", "you", "what", "who", "why", "how", "where", "when", "is", "are",
+    "this", "that", "that's", "there", "there's", "you", "what", "who", "why", "how", "where", "when",
+    "is", "are",
 ))  # fmt: skip
 
 
@@ -184,12 +185,11 @@ _INSTRUCTION = (
 
 
 def _shots(schema: Schema, attribute: Attribute) -> list[Attribute]:
-    """The question as somebody else answers it, then others close by: what stands last is copied most."""
+    """Other questions close by; an answer to this very question would be copied word by word."""
     near = [schema.attributes[n] for n in schema.neighbours(attribute.id)]
     fit = [a for a in near if a.type in _TYPES and not is_delicate(schema, a.id)]
     whole = [a for a in fit if len(a.examples) >= ASKED_FOR]
-    own = [attribute] if len(attribute.examples) >= ASKED_FOR else []
-    return [*own, *whole[:2]]
+    return whole[:3]
 
 
 def _shot(attribute: Attribute) -> str:
