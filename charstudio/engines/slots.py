@@ -87,7 +87,9 @@ class Slots:
         if own is None:
             saved = self._states.peek(adapted(key, adapters)) if self._states is not None and key else []
             own = self._free(besides=best)
-            if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(own, adapted(key, adapters)):
+            if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(
+                own, adapted(key, adapters)
+            ):
                 held = len(own.ids)
                 best, shared = own, min(most, common(own.ids, ids))
         if best is not None and best is not own and shared > 0 and not best.key:
