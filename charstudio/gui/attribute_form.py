@@ -68,7 +68,7 @@ class AttributeForm(QWidget):
         fields: Sequence[tuple[str, QWidget, str]] = (
             (_("Name"), self.name, ""),
             (_("What I ask"), self._ask, _("In the character’s own voice.")),
-            (_("How you tell me"), self._tell, _("{v} stands where the value is.").replace("{v}", "{v}")),
+            (_("How you tell me"), self._tell, _("{v} stands where the value is.")),
             (_("Suggestions"), self._examples, _("Parted by semicolons.")),
             (_("Asked after"), self._near, _("Other attributes, parted by commas.")),
             (_("Group"), self._group, ""),
@@ -153,7 +153,7 @@ class AttributeForm(QWidget):
         self._many.choose(bool(attribute and attribute.many))
         if attribute is None:
             self._ask.setPlaceholderText(_("What is my …?"))
-            self._tell.setPlaceholderText(_("Your … is {v}.").replace("{v}", "{v}"))
+            self._tell.setPlaceholderText(_("Your … is {v}."))
 
     def _arrange(self, *, there: bool) -> None:
         for words, widgets in self._rows.items():

@@ -210,7 +210,7 @@ def _attribute(told: _Mapping, group: str, schema: Schema, own: set[str]) -> Ent
             raise _Wrong(told.at(key), _("“{key}” needs a list in [ ]", key=key))
     for key in ("tell", "echo"):
         if key in told and "{v}" not in str(told[key]):
-            raise _Wrong(told.at(key), _("“{key}” needs {v} where the value stands", key=key))
+            raise _Wrong(told.at(key), _("“{key}” needs {v} where the value stands", key=key, v="{v}"))
     label = told.get("label")
     if not isinstance(label, str):
         raise _Wrong(told.line, _("an attribute needs a label"))
@@ -260,14 +260,12 @@ def _edge(edge: _Mapping, schema: Schema) -> Entry:
 def _link(link: _Mapping, schema: Schema) -> Entry:
     with _at(link.line):
         made = value_link_of(link)
-        for attribute in (made.attribute, *made.offer):
-            if attribute not in schema.attributes:
-                schema.attribute(attribute)
+        source = schema.attribute(made.attribute).id
         body = {
-            "if": {"attr": made.attribute, "any": list(made.stems)},
-            "offer": {a: list(values) for a, values in made.offer.items()},
+            "if": {"attr": source, "any": list(made.stems)},
+            "offer": {schema.attribute(a).id: list(values) for a, values in made.offer.items()},
         }
-        return Entry("value_link", f"{made.attribute}:{','.join(made.stems)}"[:120], body)
+        return Entry("value_link", f"{source}:{','.join(made.stems)}"[:120], body)
 
 
 def _mapping(found: Any, line: int, where: str) -> _Mapping:

@@ -242,9 +242,9 @@ def test_a_schema_file_adds_all_that(schema):
         ("- label: Watch", 5, "There is an attribute “Age” already"),
         ("type: tags}", 11, "There is no type “tag”"),
         ("aboard: [watch, berth, fear]", 13, "There is no attribute “wotch”"),
-        ("hide: [birth_date]", 15, "There is no attribute “birthdate_”"),
+        ("hide: [birth_date]", 15, "There is no attribute “birthdat”"),
         ("packs:", 12, "“package” is not known here"),
-        ("      - {label: Berth", 11, "“size”"),
+        ("      - {label: Berth", 11, "an attribute has no “size”"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told_with_its_line(schema, wrong, line, why):
@@ -255,7 +255,7 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line(schema, wrong, line, why)
         "- label: Watch": "- label: Age",
         "type: tags}": "type: tag}",
         "aboard: [watch, berth, fear]": "aboard: [wotch]",
-        "hide: [birth_date]": "hide: [birthdate_]",
+        "hide: [birth_date]": "hide: [birthdat]",
         "packs:": "package:",
         "      - {label: Berth": "      - {size: 3, label: Berth",
     }[wrong]
