@@ -82,7 +82,9 @@ def turns(library: Library, schema: Schema, reading: Reading, who: int) -> list[
     return taken
 
 
-def suggesting(library: Library, schema: Schema, reading: Reading, who: int) -> tuple[list[float], Counter[int]]:
+def suggesting(
+    library: Library, schema: Schema, reading: Reading, who: int
+) -> tuple[list[float], Counter[int]]:
     """Seconds until the chips of every attribute stand there, and how many they are."""
     guide = Guide(library, schema, who, reading=reading)
     guide.start()
@@ -99,7 +101,9 @@ def suggesting(library: Library, schema: Schema, reading: Reading, who: int) -> 
 def told(name: str, seconds: list[float]) -> None:
     p95 = statistics.quantiles(seconds, n=20)[-1]
     middle = statistics.median(seconds)
-    print(f"{name}: median {middle * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, most {max(seconds) * 1000:.1f} ms")
+    print(
+        f"{name}: median {middle * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, most {max(seconds) * 1000:.1f} ms"
+    )
 
 
 def main() -> None:

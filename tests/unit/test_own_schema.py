@@ -337,7 +337,14 @@ def test_an_error_in_a_first_file_leaves_the_shipped_schema(home):
 
 @pytest.mark.parametrize(
     "body",
-    ["{}", '{"label": 3}', '{"label": "x", "tell": "no"}', "[]", '{"label": "x", "type": "virus"}', '{"label": ""}'],
+    [
+        "{}",
+        '{"label": 3}',
+        '{"label": "x", "tell": "no"}',
+        "[]",
+        '{"label": "x", "type": "virus"}',
+        '{"label": ""}',
+    ],
 )
 def test_a_library_of_a_stranger_cannot_break_the_schema(studio, body):
     studio.library.own.change("x", [Entry("attribute", "own_x", {"label": "X"})])

@@ -34,7 +34,9 @@ IDEAS = (
 @pytest.fixture(scope="module")
 def schemas(schema: Schema) -> list[tuple[Schema, Reading]]:
     """A schema with something of the writer's own, and the same with a pack of theirs and something hidden."""
-    scent = attribute_entry(schema, "Scent", tell="You smell of {v}.", examples=["cedar"], related=["clothing"])
+    scent = attribute_entry(
+        schema, "Scent", tell="You smell of {v}.", examples=["cedar"], related=["clothing"]
+    )
     one = with_own(schema, [scent])
     pack = pack_entry(one, "Nose", ["scent", "fear", "full_name", "hair"])
     other = with_own(one, [hidden_entry(one, "age"), pack])
