@@ -103,6 +103,13 @@ class Slots:
         self._touch(own)
         return own, held
 
+    def shared(self, ids: Sequence[int], key: str = "", adapters: AdapterKey = ()) -> int:
+        """How many ids of a prompt would not have to be read now; nothing is changed."""
+        held = [s.ids for s in self._slots if s.ids and s.adapters == adapters]
+        if self._states is not None and key and self.find(key) is None:
+            held.append(self._states.peek(adapted(key, adapters)))
+        return min(max(0, len(ids) - 1), max((common(one, ids) for one in held), default=0))
+
     def branch(self, source: Slot) -> Slot:
         """A new slot that continues another one; for alternatives and options."""
         made = self._free(besides=source)

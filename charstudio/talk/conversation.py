@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass, replace
 
-from charstudio.engines import Engine, EngineEvent, Figures, Piece
+from charstudio.engines import Engine, EngineEvent, Figures, Piece, Stretch
 from charstudio.errors import Cancel, Cancelled, EngineError, StudioError
 from charstudio.i18n import _
 from charstudio.memory import Recall
@@ -52,6 +52,19 @@ class Finished:
     """A reply ended; `message` is as it was saved."""
 
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the model would read if something were said now, the room for it in tokens, and what the last
+    reply cost.
+    """
+
+    stretches: tuple[Stretch, ...]
+    room: int
+    context: int
+    model: str
+    last: dict[str, object]
 
 
 TalkEvent = Said | Words | Finished | EngineEvent
@@ -148,6 +161,26 @@ class Conversation:
         note = talks[0].note if talks else ""
         scene = Scene(persona, self.user, (*history, last), note, mark=info.mark)
         return counted(build(scene, engine.count, info.context), engine.count)
+
+    def look(self, talk_id: int, text: str, cancel: Cancel) -> Iterator[TalkEvent | Look]:
+        """What the model would read if `text` were said in a talk now; nothing is kept, nothing is read."""
+        engine = self._engine()
+        yield from engine.load(cancel)
+        scene = self._scene(talk_id, None)
+        said = text.strip() or "…"
+        character_id = self._library.talks.get(talk_id).character_id
+        moment = self._moment(scene.persona, character_id, said, scene.history)
+        message = Message(0, talk_id, None, "writer", self.user, said, moment=moment.to_json())
+        info = engine.describe()
+        prompt = build(replace(scene, history=(*scene.history, message)), engine.count, info.context)
+        replies = [m for m in scene.history if m.role == "character" and m.figures]
+        yield Look(
+            engine.inspect(prompt),
+            info.context - self.sampling.max_tokens - MARGIN,
+            info.context,
+            info.name,
+            replies[-1].figures if replies else {},
+        )
 
     def _answer(
         self, talk_id: int, cancel: Cancel, beside: int | None = None, alternatives: int = 0

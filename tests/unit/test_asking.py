@@ -233,7 +233,8 @@ def test_nothing_random_where_it_could_hurt(library, schema, attribute):
     first = Guide(library, schema, who, seed=1)
     other = Guide(library, schema, who, seed=2)
     label = schema.attributes[attribute].label
-    assert first.start() and other.start()
+    assert first.start()
+    assert other.start()
     assert values(first.say(f"Suggest a {label}")) == values(other.say(f"Suggest a {label}"))
     assert wish(schema, first.sheet(), attribute, []) is None
 
