@@ -25,6 +25,7 @@ SUGGEST = "Suggest something."
 WHY = "Why do you ask?"
 NOT_FOR_ME = "That does not apply."
 FIRST_PACK = "spark"
+IDEAS_LANE = "ideas"  # a lane of its own, so that a talk never finds the lane of replies taken
 
 
 class GuideDesk(QObject):
@@ -136,12 +137,12 @@ class GuideDesk(QObject):
 
     def _ask_the_model(self, who: int) -> None:
         if not self._studio.model_name() or self._bridge.busy(INFERENCE_LANE):
-            return
+            return  # a reply is being written; it comes first
         wish = self._sittings[who].wish()
         if wish is None:
             return
         job = self._bridge.run(
-            INFERENCE_LANE, lambda cancel: self._studio.ideas(wish, cancel), self._on_ideas, self._on_thought
+            IDEAS_LANE, lambda cancel: self._studio.ideas(wish, cancel), self._on_ideas, self._on_thought
         )
         self._wish = (who, wish, job)
         self._view.show_thinking(thinking=True)
@@ -154,7 +155,7 @@ class GuideDesk(QObject):
 
     def _on_thought(self, _ended: Ended) -> None:
         # Ideas that do not come are no trouble worth a word; the talk tells what is wrong with a model.
-        if self._wish is None or not self._bridge.busy(INFERENCE_LANE):
+        if self._wish is None or not self._bridge.busy(IDEAS_LANE):
             self._wish = None
             self._view.show_thinking(thinking=False)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from charstudio import paths, settings
 from charstudio.errors import Cancel, Cancelled
+from charstudio.gui.app import Window, application
 from charstudio.guide.wishes import LONGEST, MOST
 from charstudio.model import Change
 from charstudio.studio import Studio
@@ -70,3 +74,47 @@ def test_a_question_that_has_changed_stops_the_model(studio):
     with pytest.raises(Cancelled):
         list(studio.ideas(wish, cancel))
     assert time.perf_counter() - begin < 5
+
+
+def test_in_the_window_nothing_waits_for_the_model_and_old_ideas_vanish(starter, qtbot):
+    made = Window(application(), paths.default_library(), settings.Settings())
+    made.window.show()
+    made.window.activateWindow()
+    qtbot.waitUntil(made.window.isActiveWindow, timeout=5000)
+    ctrl = Qt.KeyboardModifier.ControlModifier
+
+    def marked() -> list[QAbstractButton]:
+        buttons = made.views.guide.findChildren(QAbstractButton)
+        return [b for b in buttons if b.isVisible() and b.accessibleName().endswith(", from the model")]
+
+    def press(key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+        qtbot.keyClick(QApplication.focusWidget() or made.window, key, *modifiers)
+
+    press(Qt.Key.Key_N, ctrl)
+    for line in ("Jane Marlow", "she/her", "58", "a lighthouse keeper"):
+        qtbot.keyClicks(QApplication.focusWidget(), line)
+        press(Qt.Key.Key_Return)
+    for _try in range(6):
+        press(Qt.Key.Key_J, ctrl)
+        qtbot.keyClicks(QApplication.focusWidget(), "to")
+        assert made.bridge.busy("ideas")
+        assert not marked(), "what was typed did not wait for the model"
+        press(Qt.Key.Key_A, ctrl)
+        press(Qt.Key.Key_Backspace)
+        qtbot.waitUntil(lambda: not made.bridge.busy("ideas"), timeout=120_000)
+        qtbot.wait(30)
+        if marked():
+            break
+    assert marked()
+    press(Qt.Key.Key_J, ctrl)
+    qtbot.keyClicks(QApplication.focusWidget(), "to bring every boat in")
+    press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not made.bridge.busy("ideas"), timeout=10_000)
+    qtbot.wait(30)
+    assert not marked(), "the question has changed"
+    assert made.studio.library.cast.sheet(1).text("want") == "to bring every boat in"
+    made.window.close()
+    made.close()
+    made.window.deleteLater()
+    QApplication.processEvents()
+    gc.collect()
