@@ -442,7 +442,9 @@ def test_a_bad_setting_of_a_model_is_a_sentence(cs, tmp_path, arguments):
 
 def test_attributes_and_packs_of_ones_own(cs):
     cs("new", "Jane")
-    _code, made, _err = cs("attributes", "add", "Scent", "--near", "clothing", "--examples", "cedar", "--json")
+    _code, made, _err = cs(
+        "attributes", "add", "Scent", "--near", "clothing", "--examples", "cedar", "--json"
+    )
     assert json.loads(made)["id"] == "own_scent"
     assert cs("packs", "add", "Nose", "scent", "fear")[1] == "own_nose\tNose\town_scent, fear\n"
     assert "own_scent\tScent\tMy own\tWhat is my scent?\town\n" in cs("attributes")[1]
