@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_cast, cli_models, cli_proposals, paths, settings
+from charstudio import __version__, cli_cast, cli_models, cli_proposals, cli_sheet, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -279,6 +279,16 @@ def _about(act: cli_cast.Act) -> Verb:
     return run
 
 
+def _attributes(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_sheet.attributes(studio, options)
+
+
+def _packs(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_sheet.packs(studio, options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from charstudio.demo import show
 
@@ -306,6 +316,8 @@ class _Opened:
             safety_copy(self._path)
         except StudioError as exc:
             print(_("Today’s safety copy could not be made: {why}", why=exc), file=sys.stderr)
+        if self._studio.schema_trouble:
+            print(self._studio.schema_trouble, file=sys.stderr)
         if self._model:
             self._studio.settings = _with_model(self._studio, chosen, self._model)
         return self._studio
@@ -437,6 +449,10 @@ def _parser() -> argparse.ArgumentParser:
     of_one("duplicate", _duplicate, _("copy a character"))
     of_one("delete", _delete, _("put a character away (undo brings it back)"))
     cli_models.add_words(verb("models", cli_models.run, _("the language models"), as_json=True))
+    cli_sheet.add_attribute_words(
+        verb("attributes", _attributes, _("what can be decided; add, hide, load your own"), as_json=True)
+    )
+    cli_sheet.add_pack_words(verb("packs", _packs, _("packs of questions; add your own"), as_json=True))
     check = verb("serve-check", cli_models.serve_check, _("what a model server can do"), as_json=True)
     check.add_argument("url", metavar="URL")
     check.add_argument("--key-from-env", metavar="NAME", help=_("the environment variable that has the key"))

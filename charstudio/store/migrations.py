@@ -152,6 +152,29 @@ def m006_proposals(db: Database) -> None:
 
 
 @migrations()
+def m007_own_questions_and_refusals(db: Database) -> None:
+    """What the writer adds to the schema and hides of it; the suggestions that were refused."""
+    for statement in (
+        """create table own_schema (
+            id integer primary key,
+            kind text not null check (
+                kind in ('group', 'attribute', 'question', 'pack', 'hidden', 'edge', 'value_link')
+            ),
+            key text not null, body text not null default '{}', created text not null,
+            deleted integer not null default 0
+        )""",
+        "create unique index own_schema_once on own_schema (kind, key) where deleted = 0",
+        """create table refusals (
+            character_id integer not null references characters(id),
+            attribute text not null, value text not null,
+            primary key (character_id, attribute, value)
+        ) without rowid""",
+        "create index sheet_values_about on sheet_values (attribute, character_id)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
 def m010_checks(db: Database) -> None:
     """What is meant although a check noticed it, and facts of the whole library (the story's year)."""
     for statement in (
