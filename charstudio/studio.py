@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from charstudio import paths, settings
 from charstudio.cards import Card, card_of, read_card, write_json, write_png
+from charstudio.checks import Finding, Person, check
 from charstudio.engines import (
     EchoEngine,
     Engine,
@@ -23,18 +24,19 @@ from charstudio.engines import (
     states_folder,
 )
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
-from charstudio.exports import as_markdown, card_for, page_of, sheet_from
+from charstudio.exports import GOES_OUT, as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
-from charstudio.guide import Guide, Reading
+from charstudio.guide import Chip, Guide, Reading, Wish, wishes
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import Character, Picture, Sampling
+from charstudio.model import KNOW_LEVELS, Character, Know, Picture, Sampling, Stage
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
-from charstudio.sheet import load_schema
+from charstudio.renaming import Mention, mentions
+from charstudio.sheet import Entry, Schema, Sheet, last_good, load_schema, read_own_file, with_own
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
-from charstudio.talk import Conversation, Persona, Prose, expand
+from charstudio.talk import Conversation, Persona, Proposing, Prose, expand
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
 Format = Literal["auto", "json-v2", "json-v3", "png", "markdown"]
@@ -57,7 +59,12 @@ class Studio:
 
     def __init__(self, library: Path, chosen: settings.Settings) -> None:
         self.settings = chosen
-        self.schema = load_schema(paths.resource("attributes.yaml"))
+        self._shipped = load_schema(paths.resource("attributes.yaml"))
+        mine = paths.data() / "attributes.yaml"
+        own, self.schema_trouble = last_good(mine, mine.with_suffix(".yaml.good"), self._shipped)
+        self._base = with_own(self._shipped, own)
+        self._own: tuple[Entry, ...] = ()
+        self.schema = self._base
         self.library = open_library(library)
         self.shelf = Shelf()
         self.embedder = SentenceEmbedder() if SentenceEmbedder.available() else None
@@ -65,9 +72,18 @@ class Studio:
         self.speaker = Pyttsx3Speaker()
         self.keys = Keys()
         self._engine: Engine | None = None
-        self._reading: Reading | None = None
+        self._reading: tuple[Schema, Reading] | None = None
+        self.catch_up()
         self.conversation = Conversation(
             self.library, self.engine, self.recall, self.persona, self.greetings, self.forget
+        )
+        self.proposing = Proposing(
+            self.library,
+            self.schema,
+            self.reading,
+            self.engine,
+            self.conversation.slot_of("notices"),
+            self.told_by_card,
         )
         self._settle()
 
@@ -169,14 +185,62 @@ class Studio:
     # Characters
 
     def guide(self, character_id: int, pack: str = "spark") -> Guide:
-        """A sitting in guided mode."""
-        self.prepare_guide()
-        return Guide(self.library, self.schema, character_id, pack=pack, reading=self._reading)
+        """A sitting in guided mode; in a window it may begin with the schema of a moment ago."""
+        self._reading = self._reading or (self.schema, self.reading())
+        schema, reading = self._reading
+        return Guide(self.library, schema, character_id, pack=pack, reading=reading)
 
-    def prepare_guide(self) -> None:
-        """Make what all sittings share; it takes longer than a frame, so the window does it in a lane."""
-        if self._reading is None:
-            self._reading = Reading.of(self.schema)
+    def reading(self) -> Reading:
+        """What all sittings share; making it takes longer than a frame, so the window does it in a lane."""
+        schema = self.schema
+        if self._reading is None or self._reading[0] is not schema:
+            self._reading = (schema, Reading.of(schema))
+        return self._reading[1]
+
+    def ideas(self, wish: Wish, cancel: Cancel) -> Iterator[Chip]:
+        """What the model suggests for a question; raises `EngineError` when there is no model."""
+        return wishes.ideas(self.engine(), wish, cancel)
+
+    # The writer's own questions
+
+    def change_schema(self, label: str, put: Sequence[Entry] = (), drop: Sequence[Entry] = ()) -> None:
+        """Keep what the writer adds to the schema or takes off it; one undo takes it back."""
+        self.library.own.change(label, put, drop)
+        self.catch_up()
+
+    def undo_schema(self, *, redo: bool = False) -> str:
+        """Take back the last change of the schema (or do it again); returns what it was, or nothing."""
+        undone = self.library.own.undo(redo=redo)
+        self.catch_up()
+        return undone.label if undone else ""
+
+    def load_own(self, path: Path) -> int:
+        """Add what a schema file of the writer's says; raises `SheetError` with line and reason."""
+        entries = read_own_file(path, self._base, self.library.own.entries())
+        self.change_schema(_("Schema of {file}", file=path.name[:80]), entries)
+        return len(entries)
+
+    def catch_up(self) -> bool:
+        """Use the schema as it is now in the library; says whether it is another one."""
+        own = self.library.own.entries()
+        changed = own != self._own
+        if changed:
+            self._own = own
+            self.schema = with_own(self._base, own)
+        self.library.cast.attributes = frozenset(self.schema.attributes)
+        return changed
+
+    def own(self) -> frozenset[tuple[str, str]]:
+        """Kind and key of everything that was made in this library."""
+        return frozenset((e.kind, e.key) for e in self._own)
+
+    def shipped_packs(self) -> frozenset[str]:
+        """The packs that are there without this library."""
+        return frozenset(self._base.packs)
+
+    def is_own(self, kind: str, key: str) -> bool:
+        """Whether something of the schema was made in this library."""
+        return any((e.kind, e.key) == (kind, key) for e in self._own)
 
     def persona(self, character_id: int) -> Persona:
         """A character as a model may know it."""
@@ -195,10 +259,46 @@ class Studio:
         texts = (card.first_mes, *card.alternate_greetings)
         return tuple(self._expanded(text, called) for text in texts if text.strip())
 
+    def check(self, character_id: int) -> list[Finding]:
+        """What is missing, contradictory or confusable about a character, without what is meant so."""
+        whole = self.library.cast.get(character_id)
+        sheets = self.bonds()
+        cast = [
+            Person(c.id, sheets[c.id]) for c in self.library.cast.all() if c.id in sheets and c.id != whole.id
+        ]
+        who = Person(whole.id, self.library.cast.sheet(whole.id), whole.finished)
+        findings = self.library.findings
+        return check(
+            who,
+            [who, *cast],
+            self.schema,
+            story_year=findings.story_year(),
+            said=findings.replies(whole.id),
+            meant=findings.meant(),
+        )
+
+    def mentions(self, character_id: int, name: str) -> list[Mention]:
+        """Every place in which a character's name stands, with what it would become."""
+        who = self.library.cast.get(character_id)
+        return mentions(self.library, self.schema, who, name, _made_from_a_sheet)
+
+    def bonds(self) -> dict[int, Sheet]:
+        """The names of all characters and what they say of one another, as of the stages they stand at."""
+        bonds = [a.id for a in self.schema.attributes.values() if a.is_ref]
+        return self.library.cast.sheets(["full_name", "short_name", *bonds])
+
     def card(self, character_id: int) -> Card | None:
         """The card a character came from, as it was imported."""
         kept = self.library.cast.card(character_id)
         return card_of(kept.raw, picture=None) if kept else None
+
+    def told_by_card(self, character_id: int) -> str:
+        """What a stranger’s card says of its character in prose; empty for our own."""
+        card = self.card(character_id)
+        if card is None or is_ours(card):
+            return ""
+        called = self.persona(character_id).called or _("Voice")
+        return self._expanded(f"{card.description}\n{card.personality}", called)
 
     def portrait(self, character: Character, size: int, *, dark: bool = False) -> bytes:
         """A square PNG: the character's own picture, or the first letter on a plate in its colour."""
@@ -228,19 +328,36 @@ class Studio:
             except StudioError as exc:
                 yield Imported(file, None, error=str(exc))
 
-    def export(self, character_id: int, out: Path, form: Format = "auto") -> Path:
-        """Write a character to a file; raises `ExportError` and leaves what was there when that fails."""
+    def page(self, character_id: int, know: Sequence[Know] = KNOW_LEVELS, stage: Stage | None = None) -> str:
+        """The readable page as Markdown with these know levels, as of a stage or of the one in view."""
+        at = stage or self.library.stages.current(character_id)
+        sheet = self.library.cast.sheet_as_of(character_id, at.id or None if at else None)
+        return as_markdown(page_of(sheet, self.schema, know, stage=at.name if at else ""))
+
+    def export(
+        self,
+        character_id: int,
+        out: Path,
+        form: Format = "auto",
+        *,
+        know: Sequence[Know] | None = None,
+        stage: Stage | None = None,
+    ) -> Path:
+        """Write a character to a file; raises `ExportError` and leaves what was there when that fails.
+
+        Without `know` a page holds all but what is for the author alone, a card only what is open; a card
+        never holds an `author` value. Without `stage` it is told as of the stage in view; a stage with the id
+        `ALWAYS` is the sheet without any.
+        """
         form = _format_of(out) if form == "auto" else form
         if form == "markdown":
-            body = as_markdown(page_of(self.library.cast.sheet(character_id), self.schema)).encode()
+            body = self.page(character_id, know or GOES_OUT, stage).encode()
         elif form == "png":
-            body = write_png(
-                self._card_now(character_id), self._card_picture(character_id), modification_date=_now()
-            )
+            card = self._card_now(character_id, know or ("open",), stage)
+            body = write_png(card, self._card_picture(character_id), modification_date=_now())
         else:
-            body = write_json(
-                self._card_now(character_id), 2 if form == "json-v2" else 3, modification_date=_now()
-            )
+            card = self._card_now(character_id, know or ("open",), stage)
+            body = write_json(card, 2 if form == "json-v2" else 3, modification_date=_now())
         try:
             paths.write_atomically(out, body)
         except OSError as exc:
@@ -268,12 +385,12 @@ class Studio:
         made = self.library.cast.take_in(self.schema, arrived.changes, kept, picture)
         return Imported(file, self.library.cast.get(made.id), warnings)
 
-    def _card_now(self, character_id: int) -> Card:
+    def _card_now(self, character_id: int, know: Sequence[Know], stage: Stage | None) -> Card:
         character = self.library.cast.get(character_id)
         dress = {"colour": character.colour, "voice": character.voice}
-        return card_for(
-            self.library.cast.sheet(character_id), self.schema, self.card(character_id), dress=dress
-        )
+        cast = self.library.cast
+        sheet = cast.sheet_as_of(character_id, stage.id or None) if stage else cast.sheet(character_id)
+        return card_for(sheet, self.schema, self.card(character_id), dress=dress, know=know)
 
     def _card_picture(self, character_id: int) -> bytes:
         character = self.library.cast.get(character_id)
@@ -347,6 +464,10 @@ def _format_of(out: Path) -> Format:
             )
         )
     return form
+
+
+def _made_from_a_sheet(raw: dict[str, Any]) -> bool:
+    return is_ours(card_of(raw, picture=None))
 
 
 def _now() -> int:

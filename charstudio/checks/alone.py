@@ -89,7 +89,7 @@ def _two(who: Person, old: Value, new: str, schema: Schema, kept: Value | None) 
 
 def opposites(who: Person, schema: Schema) -> Iterator[Finding]:
     """Both sides of a pair, said without any condition, and not yet told as a contradiction."""
-    said = {}
+    said: dict[str, Value] = {}
     for attribute in _CHARACTER:
         for value in who.sheet.of(attribute):
             said.setdefault(_bare(value.text), value)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charstudio.children import serve
-from charstudio.engines.prompts import Encoded, encode_chat, encode_flat
+from charstudio.engines.prompts import Encoded, encode_chat, encode_flat, spelled
 from charstudio.engines.states import States
 from charstudio.engines.template import Wording, shortcomings
 from charstudio.errors import Cancel, Cancelled, EngineError
@@ -62,6 +62,12 @@ class Host:
     def measure(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
         """Count the tokens of a whole prompt."""
         yield {"done": {"tokens": len(self._encoded(request).ids)}}
+
+    def inspect(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
+        """Tell what would be read of a prompt, and what of it stands in the cache."""
+        prompt, slots = self._encoded(request), self._asked.slots
+        held = slots.shared(prompt.ids, request["slot"], self._adapted(request))
+        yield {"done": {"stretches": spelled(self._native, prompt, held)}}
 
     def stream(self, request: Answer, cancel: Cancel) -> Iterator[Answer]:
         """Write a reply, or several."""
@@ -213,7 +219,19 @@ def loaded(path: str, how: Any, cancel: Cancel) -> Generator[Answer, None, Nativ
 def main() -> None:
     """Serve until the parent is gone."""
     host = Host()
-    verbs = ("load", "count", "measure", "stream", "read", "score", "forget", "park", "trace", "replay")
+    verbs = (
+        "load",
+        "count",
+        "measure",
+        "inspect",
+        "stream",
+        "read",
+        "score",
+        "forget",
+        "park",
+        "trace",
+        "replay",
+    )
     serve({verb: host.served(verb) for verb in verbs}, host.at_end)
 
 

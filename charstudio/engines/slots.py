@@ -87,7 +87,9 @@ class Slots:
         if own is None:
             saved = self._states.peek(adapted(key, adapters)) if self._states is not None and key else []
             own = self._free(besides=best)
-            if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(own, adapted(key, adapters)):
+            if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(
+                own, adapted(key, adapters)
+            ):
                 held = len(own.ids)
                 best, shared = own, min(most, common(own.ids, ids))
         if best is not None and best is not own and shared > 0 and not best.key:
@@ -100,6 +102,13 @@ class Slots:
         self.cut(own, shared)
         self._touch(own)
         return own, held
+
+    def shared(self, ids: Sequence[int], key: str = "", adapters: AdapterKey = ()) -> int:
+        """How many ids of a prompt would not have to be read now; nothing is changed."""
+        held = [s.ids for s in self._slots if s.ids and s.adapters == adapters]
+        if self._states is not None and key and self.find(key) is None:
+            held.append(self._states.peek(adapted(key, adapters)))
+        return min(max(0, len(ids) - 1), max((common(one, ids) for one in held), default=0))
 
     def branch(self, source: Slot) -> Slot:
         """A new slot that continues another one; for alternatives and options."""

@@ -96,7 +96,7 @@ class States:
 
 
 def adapted(key: str, adapters: Sequence[tuple[str, str, float]]) -> str:
-    """The name of a talk's state as it was read with these adapters: another file or strength, another state."""
+    """The name of a state as read with these adapters: another file or strength, another state."""
     if not adapters:
         return key
     stamps = []

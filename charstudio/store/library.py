@@ -13,6 +13,8 @@ from charstudio.store.connections import Connections
 from charstudio.store.findings import Findings
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
+from charstudio.store.own import OwnSchema, Refusals
+from charstudio.store.proposals import Proposals
 from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
 from charstudio.store.texts import Texts
@@ -20,7 +22,7 @@ from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to all that is kept: cast, stages, talks, memories, findings, texts; and to undo over all of it."""
+    """The door to all that is kept: cast, stages, talks, memories, proposals, own questions; and undo."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
@@ -32,6 +34,9 @@ class Library:
         self.memories = Memories(connections, self._journal, self.saving)
         self.findings = Findings(connections, self._journal, self.saving)
         self.texts = Texts(connections, self._journal, self.saving, self._catch_up)
+        self.proposals = Proposals(connections, self._journal, self.saving, self.cast)
+        self.own = OwnSchema(connections, self._journal, self.saving)
+        self.refusals = Refusals(connections, self.saving)
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
@@ -77,4 +82,8 @@ class Library:
         values = [number for table, number in rows if table == "sheet_values"]
         for character_id in self.cast.owners(values):
             self.cast.refresh(character_id)
-        self.memories.reread([number for table, number in rows if table == "memories"])
+        remembering = {
+            self.memories.get(number).character_id for table, number in rows if table == "memories"
+        }
+        for character_id in remembering:
+            self.memories.catch_up(character_id)

@@ -112,7 +112,7 @@ class Memories:
         return [(_memory(row), row["body"]) for row in rows]
 
     def catch_up(self, character_id: int) -> None:
-        """Bring memories of messages that were edited, or whose edit was undone, up to their words."""
+        """Bring memories, and what they are found by, up to words that were edited, renamed or undone."""
         with self._saving():
             rows = self._db.execute(
                 "select m.id, m.text, s.body from memories m join messages s on s.id = m.message_id"
@@ -123,18 +123,14 @@ class Memories:
                 text = remembered(row["body"])
                 if text != row["text"]:
                     self._db.execute("update memories set text = ? where id = ?", [text, row["id"]])
-                    self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
-                    self._db.execute("update memory_words set text = ? where rowid = ?", [text, row["id"]])
-
-    def reread(self, memory_ids: Sequence[int]) -> None:
-        """Find these memories by the words they have now; their meaning is read anew."""
-        with self._saving():
-            for number in memory_ids:
-                self._db.execute(
-                    "update memory_words set text = (select text from memories where id = ?) where rowid = ?",
-                    [number, number],
-                )
-                self._db.execute("delete from vectors where memory_id = ?", [number])
+            changed = self._db.execute(
+                "select m.id, m.text from memories m join memory_words w on w.rowid = m.id"
+                " where m.character_id = ? and w.text <> m.text",
+                [character_id],
+            ).fetchall()
+            for row in changed:
+                self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
+                self._db.execute("update memory_words set text = ? where rowid = ?", [row["text"], row["id"]])
 
     @property
     def _db(self) -> sqlite3.Connection:

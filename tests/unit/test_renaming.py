@@ -121,10 +121,10 @@ def test_every_place_is_shown_before_anything_is_written(library, schema, cast):
     assert places == [
         ("Jane Marlow", "Full name", False),
         ("Jane Marlow", "Where I live", False),
-        ("Jane Marlow", "My secret", True),
+        ("Jane Marlow", "Secret", True),
         ("Jane Marlow", "What is felt: Brothers and sisters", False),
         ("Tom Marlow", "Brothers and sisters", False),
-        ("Tom Marlow", "What I fear", False),
+        ("Tom Marlow", "Fear", False),
         ("Tom Marlow", "A note in memory", False),
         ("Tom Marlow", "The author’s note of a talk", False),
         ("Tom Marlow", "The card’s prose", False),
@@ -172,7 +172,7 @@ def test_only_what_was_chosen_is_renamed(library, schema, cast):
 def test_a_shared_first_name_is_doubted_in_the_texts_of_others(library, schema, cast):
     library.cast.new(schema, "Jane Grey")
     doubted = {m.label: m.doubt for m in found(library, schema, cast[0]) if m.whose == "Tom Marlow"}
-    assert "Somebody else" in doubted["What I fear"]
+    assert "Somebody else" in doubted["Fear"]
     assert doubted["Brothers and sisters"] == ""
 
 
