@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from charstudio.guide.facts import Fact
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
-from charstudio.guide.statements import Fact
 from charstudio.model import State
 from charstudio.sheet import Schema, Sheet, flip
 from charstudio.talk.persona import words as meaning
