@@ -245,11 +245,8 @@ class Guide:
         if is_statement(words, self._schema.attributes[self._pending]) or {"i", "my"} & set(words[:2]):
             return False
         fact = self._statements.told(text, self._pending)
-        if (
-            {"you", "your"} & set(words)
-            and fact is not None
-            and (len(words) > 7 or (fact.sure and not fact.by_cue))
-        ):
+        told = fact is not None and (len(words) > 7 or (len(words) > 3 and fact.sure and not fact.by_cue))
+        if {"you", "your"} & set(words) and told:
             return False
         named = self._pending in ("full_name", "short_name", "pronouns")
         return not (named and len(words) > 3 and text == text.lower())

@@ -10,7 +10,7 @@ from charstudio.guide.being import what_is
 from charstudio.guide.clauses import cuts
 from charstudio.guide.facts import Fact
 from charstudio.guide.lines import plain
-from charstudio.guide.statements import Statements
+from charstudio.guide.statements import Statements, Strict
 from charstudio.sheet import Schema
 
 _OWN = re.compile(
@@ -40,7 +40,7 @@ class _Reading:
     carried: str = ""
 
 
-def several(text: str, statements: Statements, schema: Schema) -> tuple[Fact, ...]:
+def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple[Fact, ...]:
     """Two or more facts about different attributes, all sure; else nothing."""
     if len(text) > LONG:
         return ()
@@ -54,7 +54,7 @@ def several(text: str, statements: Statements, schema: Schema) -> tuple[Fact, ..
     return tuple(facts) if len({f.attribute for f in facts}) > 1 else ()
 
 
-def _pieces(text: str, statements: Statements) -> Iterator[str]:
+def _pieces(text: str, statements: Statements | Strict) -> Iterator[str]:
     """The line cut wherever a clause may end; what must not be cut is put together again later."""
     start = 0
     ends = [*cuts(text), *((m.start(), m.end()) for m in _BECAUSE.finditer(text))]
@@ -67,14 +67,14 @@ def _pieces(text: str, statements: Statements) -> Iterator[str]:
     yield text[start:].strip().rstrip(".!")
 
 
-def _has(rest: str, statements: Statements) -> bool:
+def _has(rest: str, statements: Statements | Strict) -> bool:
     """Whether "with …" goes on to tell what somebody has ("with a red beard and a limp")."""
     first = re.split(r",|\s+and\s+|\.", rest, maxsplit=1)[0]
     fact = statements.told(f"You have {first}")
     return fact is not None and fact.sure and not fact.by_cue
 
 
-def _take(piece: str, reading: _Reading, statements: Statements, schema: Schema) -> None:
+def _take(piece: str, reading: _Reading, statements: Statements | Strict, schema: Schema) -> None:
     said = f"{reading.carried} {piece}".strip() if reading.carried else piece
     facts = _facts(said, reading, statements, schema)
     if facts and not (reading.facts and _points_back(piece)):
@@ -98,7 +98,7 @@ def _head(piece: str) -> str:
     return "do" if _DO.match(piece) else ""
 
 
-def _facts(piece: str, reading: _Reading, statements: Statements, schema: Schema) -> list[Fact]:
+def _facts(piece: str, reading: _Reading, statements: Statements | Strict, schema: Schema) -> list[Fact]:
     if _OWN.match(piece) or (not reading.head and {"you", "your"} & set(plain(piece))):
         return _own(piece, reading, statements, schema)
     if piece[:5].casefold() == "with ":
@@ -116,7 +116,7 @@ def _facts(piece: str, reading: _Reading, statements: Statements, schema: Schema
     return [fact] if fact is not None and fact.sure and not fact.by_cue and fact.state == "set" else []
 
 
-def _own(piece: str, reading: _Reading, statements: Statements, schema: Schema) -> list[Fact]:
+def _own(piece: str, reading: _Reading, statements: Statements | Strict, schema: Schema) -> list[Fact]:
     match = re.match(r"^\s*you(?:\s+are|['’]?re)\s+", piece, re.I)
     if match and (listed := _being(piece[match.end() :], len(reading.facts), statements, schema)):
         return listed
@@ -124,7 +124,7 @@ def _own(piece: str, reading: _Reading, statements: Statements, schema: Schema) 
     return [fact] if fact is not None and fact.sure else []
 
 
-def _being(part: str, before: int, statements: Statements, schema: Schema) -> list[Fact]:
+def _being(part: str, before: int, statements: Statements | Strict, schema: Schema) -> list[Fact]:
     """The facts of one part of "You are …": a name, an age, an occupation with a place."""
     options = what_is(part.strip(" ."), schema)
     if before == 0 and options[:1] == ("full_name",):

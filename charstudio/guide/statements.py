@@ -57,8 +57,13 @@ class Statements:
             return form
         return self._weighed(text, form, pending)
 
-    def by_form(self, text: str, pending: str) -> Fact | None:
-        """What the forms of the schema say."""
+    @property
+    def strict(self) -> Strict:
+        """The same without frames and cues, for what is noticed while nobody is asked."""
+        return Strict(self)
+
+    def by_form(self, text: str, pending: str = "") -> Fact | None:
+        """What the forms of the schema alone say: the strictest reading, for what nobody is asked about."""
         text = _GOT.sub(lambda m: m[1], text, count=1)
         for line in (self.book.read(text), *self._shorter(text)):
             matches = self.book.matches(line)
@@ -147,6 +152,21 @@ class Statements:
         told = match.value if match.phrase.before else _uncapitalised(match.value)
         raw = match.phrase.keep.replace("{v}", shaped(attribute, told))
         return replace(fact, value=raw, span=(match.at, match.at + len(match.value)))
+
+
+class Strict:
+    """Reads by the forms of the schema alone."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    def told(self, text: str, pending: str = "") -> Fact | None:
+        """What a sentence tells in a form of the schema, or None."""
+        return self._statements.by_form(text, pending)
+
+    def shaped(self, attribute: str, raw: str) -> str:
+        """A value as it is stored."""
+        return self._statements.shaped(attribute, raw)
 
 
 def _is_quoted(text: str) -> bool:
