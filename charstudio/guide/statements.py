@@ -53,6 +53,8 @@ class Statements:
 
     def _read(self, text: str, pending: str) -> Fact | None:
         form = self.by_form(text, pending)
+        if form is not None and form.sure and form.attribute.startswith("own_"):
+            return form  # what the writer added means what the writer said it means
         if len(text) > LONGEST_FRAME or (form and form.sure and form.weight > SURE_FORM) or _is_quoted(text):
             return form
         return self._weighed(text, form, pending)
