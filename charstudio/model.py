@@ -12,6 +12,7 @@ Role = Literal["writer", "character", "narrator"]
 MessageState = Literal["writing", "done", "stopped", "failed"]
 
 KNOW_LEVELS: tuple[Know, ...] = ("open", "private", "blind", "author")
+ALWAYS = 0  # the stage of a change that is to hold from the beginning, whatever stage is in view
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Value:
 
     `state` is `set`, `none` ("You have no siblings") or `na` (does not apply); only `set` has text.
     With `other_id` the value is a relation to that character. `source` says where it came from:
-    guided, form, suggested, talk, card, import, command.
+    guided, form, suggested, talk, card, import, command. It holds from the stage `stage_id` until the next
+    that sets the attribute; without a stage it always does.
     """
 
     attribute: str
@@ -33,11 +35,26 @@ class Value:
     feeling: str = ""
     source_ref: str = ""
     id: int | None = None
+    stage_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A point in a character's arc; stages are ordered by `position`."""
+
+    id: int
+    character_id: int
+    name: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to become of one attribute; `know` and `locked` stay as they are when None."""
+    """What is to become of one attribute; `know`, `locked` and `feeling` stay as they are when None.
+
+    It touches the values of the stage `stage_id` alone, of no stage with `ALWAYS`. None leaves that to where
+    the writer stands (`Sheet.placed`).
+    """
 
     attribute: str
     value: str = ""
@@ -47,6 +64,8 @@ class Change:
     state: State = "set"
     other_id: int | None = None
     source_ref: str = ""
+    feeling: str | None = None
+    stage_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,7 @@ class Talk:
     draft: str = ""
     created: str = ""
     updated: str = ""
+    stage_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from typing import Any
 
 from charstudio.errors import StoreError
 from charstudio.i18n import _
-from charstudio.model import Adapter, Change, Character, Picture, Value
+from charstudio.model import Adapter, Change, Character, Picture, Stage, Value
 from charstudio.sheet import Schema, Sheet
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Past, Recorder, now
+from charstudio.store.stages import current_of, stages_of
 
 COLOURS = (
     "teal", "rust", "iris", "moss", "plum", "sea", "amber", "rose", "fern", "storm", "sand", "slate",
@@ -101,8 +102,15 @@ class Cast:
             old = self._row(character_id)
             recorder = Recorder(self._connections.here())
             copy = self._insert(recorder, {k: old[k] for k in ("picture_id", "voice", "adapters")})
+            twin: dict[int | None, int] = {}
+            for stage in stages_of(self._db, character_id):
+                mine = {"character_id": copy, "name": stage.name, "position": stage.position}
+                twin[stage.id] = recorder.insert("stages", {**mine, "created": now()})
             for row in self._value_rows(character_id):
-                recorder.insert("sheet_values", {**row, "character_id": copy, "id": None})
+                stage_id = twin.get(row["stage_id"])
+                recorder.insert(
+                    "sheet_values", {**row, "character_id": copy, "id": None, "stage_id": stage_id}
+                )
             self._journal.note(recorder, None, _("Copy of {name}", name=old["name"][:80]), "form")
             card = self.card(character_id)
             if card is not None:
@@ -119,18 +127,31 @@ class Cast:
             self._journal.note(recorder, character_id, _("Delete {name}", name=name[:80]), "form")
 
     def sheet(self, character_id: int) -> Sheet:
-        """Everything decided about a character."""
+        """What is decided about a character, as of the stage at which it stands."""
+        return self.sheet_as_of(character_id, current_of(self._db, character_id))
+
+    def sheet_as_of(self, character_id: int, stage_id: int | None) -> Sheet:
+        """What is decided about a character at one stage; None is what always holds."""
+        return self.whole_sheet(character_id).as_of(stage_id, stages_of(self._db, character_id))
+
+    def whole_sheet(self, character_id: int) -> Sheet:
+        """Everything decided about a character, at all stages side by side."""
         return Sheet(tuple(_value(row) for row in self._value_rows(character_id)))
 
     def change(
         self, character_id: int, changes: Sequence[Change], schema: Schema, source: str, label: str = ""
     ) -> Sheet:
-        """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing."""
+        """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing.
+
+        Returns the sheet as of the stage at which the character stands.
+        """
         with self._saving():
-            old = self.sheet(character_id)
+            old = self.whole_sheet(character_id)
             new = old
+            here, stages = current_of(self._db, character_id), stages_of(self._db, character_id)
             for change in self._related(character_id, changes, schema):
-                new = new.apply(change, schema, source)
+                _refuse_strange_stage(change, stages)
+                new = new.apply(new.placed(change, here, stages), schema, source, stages)
             recorder = Recorder(self._connections.here())
             self._write_sheet(recorder, character_id, old, new)
             self._journal.note(recorder, character_id, label or _label(changes, schema), source)
@@ -320,6 +341,7 @@ def _columns(value: Value) -> dict[str, Any]:
         "source_ref": value.source_ref,
         "other_id": value.other_id,
         "feeling": value.feeling,
+        "stage_id": value.stage_id,
     }
 
 
@@ -335,7 +357,13 @@ def _value(row: dict[str, Any]) -> Value:
         feeling=row["feeling"],
         source_ref=row["source_ref"],
         id=row["id"],
+        stage_id=row["stage_id"],
     )
+
+
+def _refuse_strange_stage(change: Change, stages: Sequence[Stage]) -> None:
+    if change.stage_id and all(change.stage_id != s.id for s in stages):
+        raise StoreError(_("There is no stage with the id {id}.", id=change.stage_id))
 
 
 def _named_exactly(character: Character, name: str) -> bool:

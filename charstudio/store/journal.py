@@ -20,8 +20,8 @@ from charstudio.i18n import _
 Row = dict[str, Any]
 
 # Columns that move on by themselves; an undo leaves them where they are when they have moved.
-_SOFT = {"head_id", "from_id", "updated"}
-_SOFT_DELETED = {"characters", "talks", "messages", "memories"}
+_SOFT = {"head_id", "from_id", "updated", "current_stage"}
+_SOFT_DELETED = {"characters", "talks", "messages", "memories", "memory_sources"}
 
 
 @dataclass(frozen=True, slots=True)

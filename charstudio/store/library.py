@@ -12,18 +12,20 @@ from charstudio.store.cast import Cast
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
+from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
 from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to everything kept: `cast`, `talks`, `memories`, and undo over all of them."""
+    """The door to everything kept: `cast`, `stages`, `talks`, `memories`, and undo over all of them."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
         self._connections = connections
         self._journal = Journal(connections)
         self.cast = Cast(connections, self._journal, self.saving)
+        self.stages = Stages(connections, self._journal, self.saving, self.cast.refresh)
         self.talks = Talks(connections, self._journal, self.saving)
         self.memories = Memories(connections, self._journal, self.saving)
 

@@ -15,12 +15,13 @@ from charstudio.model import Memory, MemoryKind
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
 from charstudio.store.memory_words import Words
+from charstudio.store.stages import current_of
 from charstudio.store.vectors import Vectors
 
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
 LONGEST = 2_000_000  # characters of one memory
-EMOTION_STEP = 25  # an emotion of 1 to 10 is kept in one byte as tenths of a tenth: 10 -> 250
+EMOTION_STEP = 25  # an emotion of 1 to 10 is kept as two hexadecimal digits: 10 -> 250 -> fa
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Changed:
     stage_id: int | None
     moment: float | None
     importance: float
-    emotion: bytes
+    emotion: str
     pinned: bool
     gone: bool
     touched: int
@@ -251,6 +252,13 @@ class Memories:
         ).fetchone()
         return row is not None
 
+    def _stage(self, character_id: int, talk_id: int | None) -> int | None:
+        """The stage of a talk, or the one at which the character stands."""
+        if talk_id is None:
+            return current_of(self._db, character_id)
+        row = self._db.execute("select stage_id from talks where id = ?", [talk_id]).fetchone()
+        return row["stage_id"] if row else None
+
     def _insert(
         self, character_id: int, told: Sequence[Told], recorder: Recorder | None = None
     ) -> list[int]:
@@ -261,9 +269,11 @@ class Memories:
             raise StoreError(_("A memory can have {most} characters at most; cut it in pieces.", most=LONGEST))
         touched = self._db.execute("select coalesce(max(touched), 0) + 1 from memories").fetchone()[0]
         made = now()
+        stages = {talk_id: self._stage(character_id, talk_id) for talk_id in {t.talk_id for t in told}}
         added: list[tuple[int, str]] = []
         for one in told:
             row = {**_columns(one), "character_id": character_id, "created": made, "touched": touched}
+            row["stage_id"] = one.stage_id or stages[one.talk_id]
             if recorder is not None:
                 number = recorder.insert("memories", row)
             else:
@@ -273,9 +283,9 @@ class Memories:
         return [number for number, _text in added]
 
 
-def packed(emotion: Sequence[float]) -> bytes:
-    """Eight numbers from 1 to 10 as eight bytes; none as none."""
-    return bytes(min(250, max(0, round(value * EMOTION_STEP))) for value in emotion)
+def packed(emotion: Sequence[float]) -> str:
+    """Eight numbers from 1 to 10 as sixteen hexadecimal digits; none as none."""
+    return bytes(min(250, max(0, round(value * EMOTION_STEP))) for value in emotion).hex()
 
 
 _IN_SIGHT = "deleted = 0 and hidden = 0"
@@ -302,7 +312,7 @@ def _memory(row: sqlite3.Row) -> Memory:
     )  # fmt: skip
     return Memory(
         **{name: row[name] for name in names},
-        emotion=tuple(value / EMOTION_STEP for value in row["emotion"]),
+        emotion=tuple(value / EMOTION_STEP for value in bytes.fromhex(row["emotion"])),
         pinned=bool(row["pinned"]),
         muted=bool(row["muted"]),
     )

@@ -111,6 +111,21 @@ def m004_token_ids_and_adapters(db: Database) -> None:
 
 
 @migrations()
+def m005_stages(db: Database) -> None:
+    """Points in a character's arc; values, talks and memories can belong to one."""
+    for statement in (
+        """create table stages (
+            id integer primary key, character_id integer not null references characters(id),
+            name text not null, position integer not null, created text not null
+        )""",
+        "create index stages_of on stages (character_id, position)",
+        "alter table sheet_values add column stage_id integer references stages(id)",
+        # The next three may outlive their stage (its making can be undone) and then count for none.
+        "alter table characters add column current_stage integer",
+        "alter table talks add column stage_id integer",
+        "alter table memories add column stage_id integer",
+
+
 def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
     """Memories of every kind, each with who said it, when and how it felt; words with their neighbours.
 
@@ -130,7 +145,7 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
             kind text not null check (kind in ('said', 'note', 'fact', 'reflection', 'summary', 'told')),
             text text not null, speaker text not null default '', ref text not null default '',
             time text not null default '', moment real, importance real not null default 0.5,
-            emotion blob not null default x'', emotion_by text not null default '',
+            emotion text not null default '', emotion_by text not null default '',
             pinned integer not null default 0, muted integer not null default 0,
             supersedes integer references memories_now(id),
             valid_from text not null default '', valid_to text not null default '',
@@ -138,10 +153,10 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
             hidden integer not null default 0, stale integer not null default 0,
             touched integer not null default 0
         )""",
-        """insert into memories_now (id, character_id, talk_id, message_id, kind, text, speaker, time, moment,
-                created, deleted, stale, touched)
-            select m.id, m.character_id, m.talk_id, m.message_id, m.kind, m.text, coalesce(s.name, ''), m.created,
-                (julianday(m.created) - 2440587.5) * 86400, m.created, m.deleted, 1, m.id
+        """insert into memories_now (id, character_id, talk_id, message_id, stage_id, kind, text, speaker, time,
+                moment, created, deleted, stale, touched)
+            select m.id, m.character_id, m.talk_id, m.message_id, m.stage_id, m.kind, m.text,
+                coalesce(s.name, ''), m.created, (julianday(m.created) - 2440587.5) * 86400, m.created, m.deleted, 1, m.id
             from memories m left join messages s on s.id = m.message_id""",
         "drop table memories",
         "alter table memories_now rename to memories",

@@ -13,6 +13,7 @@ from charstudio.i18n import _
 from charstudio.model import Message, MessageState, Role, Talk
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
+from charstudio.store.stages import current_of
 
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -40,11 +41,11 @@ class Talks:
         return _talk(self._talk_row(talk_id))
 
     def new(self, character_id: int, title: str = "") -> Talk:
-        """Open an empty talk."""
+        """Open an empty talk, at the stage at which the character stands."""
         with self._saving():
             cursor = self._db.execute(
-                "insert into talks (character_id, title, created, updated) values (?, ?, ?, ?)",
-                [character_id, title, now(), now()],
+                "insert into talks (character_id, title, stage_id, created, updated) values (?, ?, ?, ?, ?)",
+                [character_id, title, current_of(self._db, character_id), now(), now()],
             )
         return self.get(int(cursor.lastrowid or 0))
 
@@ -271,6 +272,7 @@ def _talk(row: sqlite3.Row) -> Talk:
         draft=row["draft"],
         created=row["created"],
         updated=row["updated"],
+        stage_id=row["stage_id"],
     )
 
 
