@@ -159,7 +159,7 @@ class Memory:
     message_id: int | None = None
     created: str = ""
     speaker: str = ""
-    ref: str = ""
+    ref: str | int | float = ""
     time: str = ""
     moment: float | None = None
     stage_id: int | None = None

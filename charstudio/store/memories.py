@@ -30,7 +30,7 @@ class Told:
 
     text: str
     speaker: str = ""
-    ref: str = ""
+    ref: str | int | float = ""
     time: str = ""
     moment: float | None = None
     emotion: tuple[float, ...] = ()
@@ -102,10 +102,13 @@ class Memories:
 
     def tell(self, character_id: int, told: Sequence[Told]) -> int:
         """Keep many things at once, in their order and in one transaction; what is known by its `ref` is
-        passed over. Returns how many were new."""
+        passed over. Returns how many were new.
+        """
         with self._saving():
-            fresh = {t.ref or f" {n}": t for n, t in reversed(list(enumerate(told)))}
-            new = [t for t in reversed(fresh.values()) if not t.ref or not self._knows(character_id, t.ref)]
+            fresh: dict[object, Told] = {
+                t.ref if t.ref != "" else (n,): t for n, t in reversed(list(enumerate(told)))
+            }
+            new = [t for t in reversed(fresh.values()) if t.ref == "" or not self._knows(character_id, t.ref)]
             return len(self._insert(character_id, new))
 
     def supersede(self, memory_id: int, text: str, valid_from: str = "") -> Memory:
@@ -193,6 +196,14 @@ class Memories:
         ).fetchone()
         return int(row[0])
 
+    def any_beyond(self, character_id: int, message_ids: frozenset[int]) -> bool:
+        """Whether a character has a memory that comes from none of these messages."""
+        rows = self._db.execute(
+            f"select message_id from memories where character_id = ? and {_IN_SIGHT} limit ?",
+            [character_id, len(message_ids) + 1],
+        )
+        return any(row["message_id"] not in message_ids for row in rows)
+
     def by_words(self, character_id: int, text: str, limit: int = 8) -> list[tuple[Memory, float]]:
         """Memories that share words with a text, best first; scores are BM25, higher is better."""
         self.catch_up(character_id)
@@ -210,6 +221,18 @@ class Memories:
             if len(best) == limit:
                 break
         return best
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Several looks at one state of the library, whatever is written meanwhile."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("begin")
+        try:
+            yield
+        finally:
+            self._db.execute("commit")
 
     def changed(self, character_id: int, since: int) -> Iterator[Changed]:
         """What is new or has changed since the change numbered `since`, by id."""
@@ -244,7 +267,7 @@ class Memories:
     def _db(self) -> sqlite3.Connection:
         return self._connections.here().conn
 
-    def _knows(self, character_id: int, ref: str) -> bool:
+    def _knows(self, character_id: int, ref: str | int | float) -> bool:
         row = self._db.execute(
             f"select 1 from memories where character_id = ? and ref = ? and {_IN_SIGHT} and not exists"
             " (select 1 from memory_sources s where s.id = source_id and s.deleted)",
@@ -259,14 +282,14 @@ class Memories:
         row = self._db.execute("select stage_id from talks where id = ?", [talk_id]).fetchone()
         return row["stage_id"] if row else None
 
-    def _insert(
-        self, character_id: int, told: Sequence[Told], recorder: Recorder | None = None
-    ) -> list[int]:
+    def _insert(self, character_id: int, told: Sequence[Told], recorder: Recorder | None = None) -> list[int]:
         """Add memories of one talk or file and index their words; inside a transaction."""
         if not told:
             return []
         if any(len(t.text) > LONGEST for t in told):
-            raise StoreError(_("A memory can have {most} characters at most; cut it in pieces.", most=LONGEST))
+            raise StoreError(
+                _("A memory can have {most} characters at most; cut it in pieces.", most=LONGEST)
+            )
         touched = self._db.execute("select coalesce(max(touched), 0) + 1 from memories").fetchone()[0]
         made = now()
         stages = {talk_id: self._stage(character_id, talk_id) for talk_id in {t.talk_id for t in told}}

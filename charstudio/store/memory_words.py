@@ -7,7 +7,6 @@ and other programs included; `repair` brings the index up to date before it is a
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -44,9 +43,12 @@ class Words:
 
     def stale(self, character_id: int) -> bool:
         """Whether anything of a character changed since its words were indexed."""
-        return self._db.execute(
-            "select 1 from memories where character_id = ? and stale limit 1", [character_id]
-        ).fetchone() is not None
+        return (
+            self._db.execute(
+                "select 1 from memories where character_id = ? and stale limit 1", [character_id]
+            ).fetchone()
+            is not None
+        )
 
     def repair(self, character_id: int) -> None:
         """Bring index and sight of a character's changed memories up to date."""
@@ -70,9 +72,7 @@ class Words:
             [character_id],
         )
 
-    def matching(
-        self, words: Iterable[str], *, most_rows: int
-    ) -> tuple[list[tuple[int, float]], list[str]]:
+    def matching(self, words: Iterable[str], *, most_rows: int) -> tuple[list[tuple[int, float]], list[str]]:
         """(id, BM25) of memories with any of these words, and the words that were looked for.
 
         Words that stand in more than one of twenty memories say little and cost much: they are left out

@@ -124,8 +124,11 @@ def m005_stages(db: Database) -> None:
         "alter table characters add column current_stage integer",
         "alter table talks add column stage_id integer",
         "alter table memories add column stage_id integer",
+    ):
+        db.conn.execute(statement)
 
 
+@migrations()
 def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
     """Memories of every kind, each with who said it, when and how it felt; words with their neighbours.
 
@@ -143,7 +146,7 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
             talk_id integer references talks(id), message_id integer references messages(id),
             source_id integer references memory_sources(id), stage_id integer,
             kind text not null check (kind in ('said', 'note', 'fact', 'reflection', 'summary', 'told')),
-            text text not null, speaker text not null default '', ref text not null default '',
+            text text not null, speaker text not null default '', ref not null default '',
             time text not null default '', moment real, importance real not null default 0.5,
             emotion text not null default '', emotion_by text not null default '',
             pinned integer not null default 0, muted integer not null default 0,
@@ -153,10 +156,11 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
             hidden integer not null default 0, stale integer not null default 0,
             touched integer not null default 0
         )""",
-        """insert into memories_now (id, character_id, talk_id, message_id, stage_id, kind, text, speaker, time,
-                moment, created, deleted, stale, touched)
+        """insert into memories_now (id, character_id, talk_id, message_id, stage_id, kind, text, speaker,
+                time, moment, created, deleted, stale, touched)
             select m.id, m.character_id, m.talk_id, m.message_id, m.stage_id, m.kind, m.text,
-                coalesce(s.name, ''), m.created, (julianday(m.created) - 2440587.5) * 86400, m.created, m.deleted, 1, m.id
+                coalesce(s.name, ''), m.created, (julianday(m.created) - 2440587.5) * 86400, m.created,
+                m.deleted, 1, m.id
             from memories m left join messages s on s.id = m.message_id""",
         "drop table memories",
         "alter table memories_now rename to memories",
@@ -175,7 +179,7 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
         "create index vectors_of on vectors (character_id, embedder)",
         "create index vectors_by on vectors (embedder)",
         "create virtual table memory_words using fts5 (text, before, after, tokenize = 'porter unicode61')",
-        # Whatever changes a memory or what it hangs on, an undo too, leaves a mark; the store then repairs the index.
+        # Whatever changes a memory or what it hangs on, an undo too, leaves a mark; the store repairs the index.
         """create trigger memory_changed after update of text, speaker, stage_id, time, moment, importance,
                 emotion, pinned, muted, supersedes, valid_from, valid_to, deleted on memories
             begin update memories set stale = 1 where id = new.id; end""",
