@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import yaml
@@ -25,6 +25,7 @@ FIRST = 20  # memories that the first step of a sequence leaves
 FADE = 0.6  # what is left of the way to 10 after each word that shows an emotion
 
 Strategy = Literal["add", "multiply", "meaning first", "mood first"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 Emotion = tuple[float, ...]
 Floats = NDArray[np.float32]
 
@@ -100,7 +101,8 @@ def mood_distance(emotions: NDArray[np.uint8], mood: Emotion, step: int) -> Floa
     asked = np.asarray(mood, np.float32) - 1.0
     size = np.linalg.norm(felt, axis=1) * float(np.linalg.norm(asked))
     cosine = np.divide(felt @ asked, size, out=np.zeros(len(felt), np.float32), where=size > 0)
-    return 1.0 - cosine
+    distance: Floats = 1.0 - cosine
+    return distance
 
 
 def z(scores: Floats) -> Floats:
@@ -115,11 +117,13 @@ def with_mood(meaning: Floats, distance: Floats, mood: Mood) -> Floats:
         return meaning
     likeness, nearness = z(meaning), z(-distance)
     if mood.strategy == "add":
-        return (1 - mood.weight) * likeness + mood.weight * nearness
+        mixed: Floats = (1 - mood.weight) * likeness + mood.weight * nearness
+        return mixed
     if mood.strategy == "multiply":
         # Distances from the best, weighed as powers: a product of what may be negative would mean nothing.
         far, off = likeness.max() - likeness + 1.0, nearness.max() - nearness + 1.0
-        return -(far ** (1 - mood.weight)) * off**mood.weight
+        product: Floats = -(far ** (1 - mood.weight)) * off**mood.weight
+        return product
     first, then = (likeness, nearness) if mood.strategy == "meaning first" else (nearness, likeness)
     keep = np.argsort(-first, kind="stable")[:FIRST]
     ordered = np.full(len(first), -np.inf, np.float32)

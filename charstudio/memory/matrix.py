@@ -35,6 +35,7 @@ _COLUMNS: dict[str, Any] = {
     "importance": np.float32,
     "pinned": np.bool_,
     "gone": np.bool_,
+    "asks": np.bool_,
     "read": np.bool_,
 }
 
@@ -56,7 +57,7 @@ class Matrix:
         self._beside: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     def column(self, name: str) -> NDArray[Any]:
-        """One column: ids, group, speaker, stage, moment, importance, pinned, gone or read."""
+        """One column: ids, group, speaker, stage, moment, importance, pinned, gone, asks or read."""
         return self._columns[name][: self.size]
 
     @property
@@ -140,6 +141,7 @@ class Matrix:
             "importance": [c.importance for c in chunk],
             "pinned": [bool(c.pinned) for c in chunk],
             "gone": [bool(c.gone) for c in chunk],
+            "asks": [bool(c.asks) for c in chunk],
         }
         for name, column in values.items():
             self._columns[name][rows] = column

@@ -12,13 +12,14 @@ MOST_WORDS = 24  # of a long message the first telling words; more would find ev
 
 STOP = frozenset(
     (
-        "a an the and or but if then than that this these those there here is am are was were be been being do "
-        "does did done doing have has had having i you he she it we they me him her us them my your his its our "
-        "their mine yours hers ours theirs myself yourself himself herself itself ourselves themselves who whom "
-        "whose which what when where why how of in on at to from for with about as by into over under up down "
-        "out off not no nor so too very can could will would shall should may might must some any all both each "
-        "other another own same just also only ever never still s t don re ve ll d m didn doesn isn aren wasn "
-        "weren won wouldn couldn shouldn hasn haven hadn ain yes well oh"
+        "a an the and or but if then than that this these those there here is am are was were be been "
+        "being do does did done doing have has had having i you he she it we they me him her us them my "
+        "your his its our their mine yours hers ours theirs myself yourself himself herself itself "
+        "ourselves themselves who whom whose which what when where why how of in on at to from for with "
+        "about as by into over under up down out off not no nor so too very can could will would shall "
+        "should may might must some any all both each other another own same just also only ever never "
+        "still s t don re ve ll d m didn doesn isn aren wasn weren won wouldn couldn shouldn hasn haven "
+        "hadn ain yes well oh"
     ).split()
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from charstudio.errors import Cancel, StudioError
@@ -14,6 +14,7 @@ from charstudio.memory.embed import Embedder
 from charstudio.memory.question import STOP, Question, read_question
 from charstudio.model import Memory, Message, Recalled
 from charstudio.store import Library
+from charstudio.store.memories import Told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,6 +75,20 @@ class Recall:
             moment=_moment(message.created),
             emotion=self.lexicon().read(text),
         )
+
+    def note(self, character_id: int, text: str) -> Memory:
+        """Keep what the writer notes; undo takes it back."""
+        return self._library.memories.note(character_id, text, emotion=self.lexicon().read(text))
+
+    def tell(self, character_id: int, told: Sequence[Told], source_id: int) -> int:
+        """Keep many things that a file tells, at once and found by words from then on; how many were new."""
+        feeling = self.lexicon().read
+        ready = [replace(t, source_id=source_id, emotion=t.emotion or feeling(t.text)) for t in told]
+        return self._library.memories.tell(character_id, ready)
+
+    def by_words_alone(self) -> Recall:
+        """The same memories without an embedder."""
+        return Recall(self._library, None)
 
     def lexicon(self) -> Lexicon:
         """The words by which a feeling is told until a model has read the memory."""

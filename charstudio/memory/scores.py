@@ -1,12 +1,13 @@
 """Holds one question against every memory: what each reason adds to the score of each memory.
 
 All arrays have one number a memory. What is alike in meaning and in words is z-normalised before it is
-added, so that the weights mean the same for every question; the other reasons are 0 or more.
+added, so that the weights mean the same for every question. The weights were chosen on five of the ten
+conversations of LoCoMo (tests/benchmarks/bench_memory.py), none of them on the other five.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,44 +17,55 @@ from charstudio.memory.matrix import Floats, Matrix
 from charstudio.memory.question import Question
 from charstudio.memory.when import DAY
 
+Flags = NDArray[np.bool_]
+
 HALF_LIFE = 30 * DAY  # of what recency adds
 AFTERWARDS = 10 * DAY  # how long after it happened something is still told of
-ALIKE = 5  # memories found first, whose meaning is asked for too
-NOTHING = np.float32(-1e9)
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each reason counts; the writer sees and may change them."""
 
-    meaning: float = 0.55
-    around: float = 0.2
-    words: float = 0.45
-    alike: float = 0.0
-    speaker: float = 0.3
-    time: float = 0.5
+    meaning: float = 0.5
+    words: float = 0.3
+    nearby: float = 0.2
+    answers: float = 0.2
+    asks: float = -0.5
+    speaker: float = 0.6
+    time: float = 2.0
     recency: float = 0.05
-    importance: float = 0.3
+    importance: float = 0.5
     pinned: float = 1.0
-
-    def without_meaning(self) -> Weights:
-        """The same when no embedder is there to ask."""
-        return replace(self, meaning=0.0, around=0.0, alike=0.0)
 
 
 def parts_of(
     matrix: Matrix, question: Question, words: Floats, vector: bytes | None, weights: Weights
 ) -> dict[str, Floats]:
-    """What each reason adds to each memory’s score; `words` are BM25 scores, `vector` the question’s meaning."""
-    parts = {"words": weights.words * z(words)}
+    """What each reason adds to each memory’s score: `words` are BM25 scores, `vector` is the meaning asked for.
+
+    meaning and words: alike; nearby: what was said two turns away is alike; answers: it follows a question
+    that is alike; asks: it is a question itself; speaker and time: those that are named.
+    """
+    known = ~matrix.column("gone")
+    by_words = by_meaning = _among(words, known)
+    parts = {"words": weights.words * by_words}
     if vector is not None:
-        parts.update(_meaning(matrix, vector, words, weights))
-    if question.named:
-        parts["speaker"] = weights.speaker * _spoken_by(matrix, question)
+        by_meaning = _among(matrix.likeness(vector), known & matrix.column("read"))
+        parts["meaning"] = weights.meaning * by_meaning
+    alike = (by_meaning + by_words) / 2
+    before, after = matrix.beside()
+    asks = matrix.column("asks").astype(np.float32)
+    near = np.maximum(_at(alike, _at_row(before, before)), _at(alike, _at_row(after, after)))
+    parts["nearby"] = weights.nearby * _among(near, known)
+    parts["answers"] = weights.answers * _at(asks * by_meaning, before)
+    parts["asks"] = weights.asks * asks
+    if len(question.named) == 1:
+        parts["speaker"] = weights.speaker * _spoken_by(matrix, next(iter(question.named)))
     if question.times:
         parts["time"] = weights.time * _told_at(matrix, question)
     parts["recency"] = weights.recency * _recent(matrix)
-    parts["importance"] = weights.importance * (matrix.column("importance") - 0.5)
+    parts["importance"] = weights.importance * (matrix.column("importance") - np.float32(0.5))
     if matrix.column("pinned").any():
         parts["pinned"] = weights.pinned * matrix.column("pinned").astype(np.float32)
     return parts
@@ -61,13 +73,15 @@ def parts_of(
 
 def total(parts: dict[str, Floats], matrix: Matrix, mood: Mood, *, step: int) -> Floats:
     """The scores by which memories are put in order: all parts together, steered by the mood."""
-    summed = np.sum(list(parts.values()), axis=0, dtype=np.float32)
+    summed = np.zeros(matrix.size, np.float32)
+    for part in parts.values():
+        summed += part
     if mood.weight <= 0:
         return summed
     return with_mood(summed, mood_distance(matrix.emotions, mood.emotion, step), mood)
 
 
-def best(scores: Floats, allowed: NDArray[np.bool_], most: int) -> NDArray[np.int64]:
+def best(scores: Floats, allowed: Flags, most: int) -> NDArray[np.int64]:
     """The rows with the highest scores among those allowed, best first; the older of two equal ones."""
     rows = np.flatnonzero(allowed & np.isfinite(scores))
     if len(rows) > most:
@@ -76,17 +90,7 @@ def best(scores: Floats, allowed: NDArray[np.bool_], most: int) -> NDArray[np.in
     return rows[np.argsort(-scores[rows], kind="stable")][:most]
 
 
-def _meaning(matrix: Matrix, vector: bytes, words: Floats, weights: Weights) -> dict[str, Floats]:
-    likeness = matrix.likeness(vector)
-    read = matrix.column("read") & ~matrix.column("gone")
-    parts = {"meaning": weights.meaning * _among(likeness, read)}
-    before, after = matrix.beside()
-    near = np.maximum(_at(likeness, before), _at(likeness, after))
-    parts["around"] = weights.around * _among(near, read)
-    return parts
-
-
-def _among(values: Floats, known: NDArray[np.bool_]) -> Floats:
+def _among(values: Floats, known: Flags) -> Floats:
     """z-normalised among those known; the others stand in the middle."""
     scores = np.zeros(len(values), np.float32)
     if known.any():
@@ -96,14 +100,16 @@ def _among(values: Floats, known: NDArray[np.bool_]) -> Floats:
 
 def _at(values: Floats, rows: NDArray[np.int64]) -> Floats:
     """The values of other rows; 0 where there is none."""
-    return np.where(rows >= 0, values[rows], np.float32(0.0))
+    return np.where(rows >= 0, values[rows], np.float32(0.0)).astype(np.float32)
 
 
-def _spoken_by(matrix: Matrix, question: Question) -> Floats:
-    """1 where the one who is named speaks; when two are named that says nothing."""
-    if len(question.named) != 1:
-        return np.zeros(matrix.size, np.float32)
-    (name,) = question.named
+def _at_row(rows: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows that stand in other rows; -1 where there is none."""
+    return np.where(of >= 0, rows[of], -1)
+
+
+def _spoken_by(matrix: Matrix, name: str) -> Floats:
+    """1 where the one who is named speaks."""
     return (matrix.column("speaker") == matrix.speakers[name]).astype(np.float32)
 
 

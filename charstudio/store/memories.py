@@ -55,6 +55,7 @@ class Changed:
     emotion: str
     pinned: bool
     gone: bool
+    asks: bool
     touched: int
 
 
@@ -239,7 +240,8 @@ class Memories:
         rows = self._db.execute(
             "select id, case when talk_id is not null then talk_id * 2 when source_id is not null"
             " then source_id * 2 + 1 else -id end, speaker, stage_id, moment, importance, emotion, pinned,"
-            " deleted or hidden or muted, touched"
+            " deleted or hidden or muted, substr(rtrim(text), -1) = '?' or length(text) < 80 and instr(text, '?'),"
+            " touched"
             " from memories where character_id = ? and touched > ? order by id",
             [character_id, since],
         )

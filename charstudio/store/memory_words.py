@@ -100,7 +100,8 @@ class Words:
         common = max(FEW, int(total * COMMON))
         counted = sorted((self._count(word, most_rows), n, word) for n, word in enumerate(words))
         found = [c for c in counted if c[0]]
-        used, rows = [], 0
+        used: list[str] = []
+        rows = 0
         for count, _n, word in [c for c in found if c[0] <= common] or found[:1]:
             rows += count
             if rows > most_rows and used:

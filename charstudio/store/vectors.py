@@ -47,6 +47,13 @@ class Vectors:
         rows.row_factory = None
         return rows
 
+    def of(self, character_id: int, embedder: str) -> set[int]:
+        """The memories of a character that an embedder has read."""
+        rows = self._db.execute(
+            "select memory_id from vectors where character_id = ? and embedder = ?", [character_id, embedder]
+        )
+        return {int(row[0]) for row in rows}
+
     def having(self, embedder: str, memory_ids: Sequence[int]) -> set[int]:
         """Which of these memories this embedder has read."""
         return {
