@@ -178,7 +178,8 @@ def _mood(options: argparse.Namespace) -> Any:
     if name not in NAMES or not 0 <= weight <= 1 or options.strategy not in STRATEGIES:
         raise UsageError(
             _(
-                "A mood is one of {names} and a share from 0 to 1, like anger=0.5; a strategy is one of {ways}.",
+                "A mood is one of {names} and a share from 0 to 1, like anger=0.5;"
+                " a strategy is one of {ways}.",
                 names=", ".join(NAMES),
                 ways=", ".join(STRATEGIES),
             )
@@ -206,7 +207,8 @@ def _read_some(studio: Any, character_id: int) -> None:
     if studio.embedder is None:
         _say(
             _(
-                "No memory model is installed, so recall goes by words: pip install 'charstudio[memory,starter]'."
+                "No memory model is installed, so recall goes by words:"
+                " pip install 'charstudio[memory,starter]'."
             )
         )
         return
@@ -214,8 +216,8 @@ def _read_some(studio: Any, character_id: int) -> None:
     if missing > READ_NOW:
         _say(
             _(
-                "{n} memories are found by words until their meaning is read; `charstudio memories {id} --read`"
-                " does that and may be stopped at any time.",
+                "{n} memories are found by words until their meaning is read;"
+                " `charstudio memories {id} --read` does that and may be stopped at any time.",
                 n=missing,
                 id=character_id,
             )

@@ -28,6 +28,7 @@ CLOSE_ENOUGH = 0.28  # cosine of all-MiniLM-L6-v2; strangers stay below 0.22, ki
 AT_ONCE = 16  # memories read on the way to a reply; more than that wait for a quiet moment
 BATCH = 256  # memories read for their meaning between two looks at Stop
 MOST_ROWS = 20_000  # rows of the word index that one question may touch
+CHUNK = 2000  # memories of which the mood is read between two looks at Stop
 CANDIDATES = 24  # looked at more closely before a reply
 AT_HAND = 3  # characters whose memories are kept ready
 BRIEF = 600  # characters of a memory that a prompt is given
@@ -82,9 +83,14 @@ class Recall:
 
     def tell(self, character_id: int, told: Sequence[Told], source_id: int) -> int:
         """Keep many things that a file tells, at once and found by words from then on; how many were new."""
-        feeling = self.lexicon().read
-        ready = [replace(t, source_id=source_id, emotion=t.emotion or feeling(t.text)) for t in told]
-        return self._library.memories.tell(character_id, ready)
+        return self._library.memories.tell(character_id, [replace(t, source_id=source_id) for t in told])
+
+    def feel(self, character_id: int, cancel: Cancel) -> None:
+        """Read how memories feel by their words, where nobody has told it yet."""
+        memories, read = self._library.memories, self.lexicon().read
+        while batch := memories.without_emotion(character_id, CHUNK):
+            cancel.check()
+            memories.feel([(m.id, read(m.text)) for m in batch], "words")
 
     def by_words_alone(self) -> Recall:
         """The same memories without an embedder."""
@@ -146,13 +152,15 @@ class Recall:
 
     def index(self, character_id: int, cancel: Cancel) -> Iterator[Indexed]:
         """Read the meaning of memories that have not been read yet; waits for the embedder."""
+        self.feel(character_id, cancel)
         if self._embedder is None:
             return
         memories = self._library.memories
-        name, done = self._embedder.name, 0
+        name, done, last = self._embedder.name, 0, 0
         total = memories.vectors.missing(character_id, name)
-        while batch := memories.without_vector(character_id, name, BATCH):
+        while batch := memories.without_vector(character_id, name, BATCH, after=last):
             cancel.check()
+            last = batch[-1].id
             dimension, vectors = self._embedder.embed([m.text for m in batch], cancel)
             memories.keep_vectors(name, dimension, list(zip(batch, vectors, strict=True)))
             done += len(batch)
@@ -167,8 +175,10 @@ class Recall:
             if memories.any_beyond(character_id, beyond):
                 self._embedder.wake()
             return None
-        fresh = memories.without_vector(character_id, self._embedder.name, AT_ONCE)
-        bare = self._question(self._matrix(character_id), text).bare
+        matrix = self._matrix(character_id)
+        unread = matrix.column("ids")[~matrix.column("read") & ~matrix.column("gone")][-AT_ONCE:]
+        fresh = memories.several([int(number) for number in unread])
+        bare = self._question(matrix, text).bare
         try:
             dimension, (query, *read) = self._embedder.embed([bare, *(m.text for m in fresh)])
             memories.keep_vectors(self._embedder.name, dimension, list(zip(fresh, read, strict=True)))
@@ -183,6 +193,8 @@ class Recall:
         from charstudio.memory.emotion import Mood
         from charstudio.store.memories import EMOTION_STEP
 
+        if how.mood is not None and how.mood.weight > 0:
+            self.feel(character_id, Cancel())
         matrix = self._matrix(character_id)
         if not matrix.size:
             return []
@@ -275,7 +287,7 @@ def _shared(memory: Memory, text: str) -> str:
 _COMMON = frozenset(
     (
         "your you're yours have this that there their they them then than about from would could should will "
-        "just like know think want tell does were been being over very some into only also more most much many "
-        "because well here said says really ever never going make made"
+        "just like know think want tell does were been being over very some into only also more most much "
+        "many because well here said says really ever never going make made"
     ).split()
 )

@@ -36,13 +36,13 @@ class Weights:
     time: float = 2.0
     recency: float = 0.05
     importance: float = 0.5
-    pinned: float = 1.0
+    pinned: float = 10.0
 
 
 def parts_of(
     matrix: Matrix, question: Question, words: Floats, vector: bytes | None, weights: Weights
 ) -> dict[str, Floats]:
-    """What each reason adds to each memory’s score: `words` are BM25 scores, `vector` is the meaning asked for.
+    """What each reason adds to each memory’s score: `words` are BM25 scores, `vector` the meaning asked for.
 
     meaning and words: alike; nearby: what was said two turns away is alike; answers: it follows a question
     that is alike; asks: it is a question itself; speaker and time: those that are named.
@@ -114,7 +114,7 @@ def _spoken_by(matrix: Matrix, name: str) -> Floats:
 
 
 def _told_at(matrix: Matrix, question: Question) -> Floats:
-    """1 in the time that is named, fading in the days after it: things are told of once they have happened."""
+    """1 in the time that is named, fading in the days after it, when things are told of."""
     moment = matrix.column("moment")
     near = np.zeros(matrix.size, np.float32)
     for start, end in question.times:

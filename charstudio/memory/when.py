@@ -18,15 +18,21 @@ _MONTHS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_DATES = (
-    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?", re.I),
-    re.compile(rf"\b(?P<m>{_MONTH})\b\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s*(?P<y>\d{{4}}))?", re.I),
-    re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"),
-    re.compile(rf"\b(?P<m>{_MONTH})\b,? (?P<y>\d{{4}})", re.I),
-    re.compile(r"\b(?:in|of|since|by|during|last|next|this) (?P<m>january|february|march|april|may|june|july|august|"
-               r"september|october|november|december)\b", re.I),
-    re.compile(r"\b(?P<y>(?:1[5-9]|20)\d\d)\b"),
-)  # fmt: skip
+_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?\s*(?P<y>\d{4}))?"
+_WHOLE = "|".join(name for name in _MONTHS if len(name) > 4 or name in ("may", "june", "july"))
+_DATES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_DAY}(?: of)? (?P<m>{_MONTH})\b\.?{_YEAR}",
+        rf"\b(?P<m>{_MONTH})\b\.? {_DAY}\b{_YEAR}",
+        r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b",
+        rf"\b(?P<m>{_MONTH})\b,? (?P<y>\d{{4}})",
+        # Alone a month is named only after such words: may and march are verbs, too.
+        rf"\b(?:in|of|since|by|during|last|next|this) (?P<m>{_WHOLE})\b",
+        r"\b(?P<y>(?:1[5-9]|20)\d\d)\b",
+    )
+)
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap]m)?\b", re.I)
 
 Span = tuple[float, float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,11 +107,12 @@ class Memories:
         passed over. Returns how many were new.
         """
         with self._saving():
-            fresh: dict[object, Told] = {
-                t.ref if t.ref != "" else (n,): t for n, t in reversed(list(enumerate(told)))
-            }
-            new = [t for t in reversed(fresh.values()) if t.ref == "" or not self._knows(character_id, t.ref)]
-            return len(self._insert(character_id, new))
+            known = self._known(character_id, [t.ref for t in told if t.ref != ""])
+            new: dict[object, Told] = {}
+            for n, one in enumerate(told):
+                if one.ref not in known:
+                    new.setdefault(one.ref if one.ref != "" else (n,), one)
+            return len(self._insert(character_id, list(new.values())))
 
     def supersede(self, memory_id: int, text: str, valid_from: str = "") -> Memory:
         """Put a newer memory in the place of one that no longer holds; both are kept, undo takes it back."""
@@ -160,6 +162,14 @@ class Memories:
                 "update memories set emotion = ?, emotion_by = ? where id = ?",
                 [(packed(emotion), by, number) for number, emotion in felt],
             )
+
+    def without_emotion(self, character_id: int, limit: int) -> list[Memory]:
+        """Memories of which nobody has told how they feel."""
+        rows = self._db.execute(
+            f"select * from memories where character_id = ? and emotion_by = '' and {_IN_SIGHT} limit ?",
+            [character_id, limit],
+        )
+        return [_memory(row) for row in rows]
 
     def catch_up(self, character_id: int) -> None:
         """Bring what is found by words in step with what was edited, deleted or undone anywhere."""
@@ -240,7 +250,8 @@ class Memories:
         rows = self._db.execute(
             "select id, case when talk_id is not null then talk_id * 2 when source_id is not null"
             " then source_id * 2 + 1 else -id end, speaker, stage_id, moment, importance, emotion, pinned,"
-            " deleted or hidden or muted, substr(rtrim(text), -1) = '?' or length(text) < 80 and instr(text, '?'),"
+            " deleted or hidden or muted, substr(rtrim(text), -1) = '?'"
+            " or length(text) < 80 and instr(text, '?'),"
             " touched"
             " from memories where character_id = ? and touched > ? order by id",
             [character_id, since],
@@ -250,13 +261,16 @@ class Memories:
 
     # Meaning
 
-    def without_vector(self, character_id: int, embedder: str, limit: int = 64) -> list[Memory]:
-        """Memories whose meaning this embedder has not read yet (or read before they were edited)."""
+    def without_vector(
+        self, character_id: int, embedder: str, limit: int = 64, *, after: int = 0
+    ) -> list[Memory]:
+        """Memories whose meaning this embedder has not read yet (or read before they were edited), with
+        ids above `after`."""
         self.catch_up(character_id)
         rows = self._db.execute(
-            f"select * from memories m where m.character_id = ? and {_IN_SIGHT} and not exists"
+            f"select * from memories m where m.character_id = ? and {_IN_SIGHT} and m.id > ? and not exists"
             " (select 1 from vectors v where v.memory_id = m.id and v.embedder = ?) order by id limit ?",
-            [character_id, embedder, limit],
+            [character_id, after, embedder, limit],
         )
         return [_memory(row) for row in rows]
 
@@ -269,13 +283,15 @@ class Memories:
     def _db(self) -> sqlite3.Connection:
         return self._connections.here().conn
 
-    def _knows(self, character_id: int, ref: str | int | float) -> bool:
-        row = self._db.execute(
-            f"select 1 from memories where character_id = ? and ref = ? and {_IN_SIGHT} and not exists"
+    def _known(self, character_id: int, refs: Sequence[str | int | float]) -> set[str | int | float]:
+        """Which of these ids of a source are remembered already, and not taken back."""
+        rows = self._db.execute(
+            "select ref from json_each(?) cross join memories on ref = value where character_id = ? and ref != ''"
+            f" and {_IN_SIGHT} and not exists"
             " (select 1 from memory_sources s where s.id = source_id and s.deleted)",
-            [character_id, ref],
-        ).fetchone()
-        return row is not None
+            [json.dumps(refs), character_id],
+        )
+        return {row["ref"] for row in rows}
 
     def _stage(self, character_id: int, talk_id: int | None) -> int | None:
         """The stage of a talk, or the one at which the character stands."""
@@ -293,17 +309,19 @@ class Memories:
                 _("A memory can have {most} characters at most; cut it in pieces.", most=LONGEST)
             )
         touched = self._db.execute("select coalesce(max(touched), 0) + 1 from memories").fetchone()[0]
-        made = now()
+        first = self._db.execute("select coalesce(max(id), 0) + 1 from memories").fetchone()[0]
         stages = {talk_id: self._stage(character_id, talk_id) for talk_id in {t.talk_id for t in told}}
-        added: list[tuple[int, str]] = []
-        for one in told:
-            row = {**_columns(one), "character_id": character_id, "created": made, "touched": touched}
-            row["stage_id"] = one.stage_id or stages[one.talk_id]
-            if recorder is not None:
-                number = recorder.insert("memories", row)
-            else:
-                number = int(self._db.execute(_INSERT, [row[name] for name in _NAMES]).lastrowid or 0)
-            added.append((number, one.text))
+        shared = {"character_id": character_id, "created": now(), "touched": touched}
+        rows = [
+            {"id": n, **_columns(t), **shared, "stage_id": t.stage_id or stages[t.talk_id]}
+            for n, t in enumerate(told, first)
+        ]
+        if recorder is None:
+            self._db.executemany(_INSERT, [tuple(row[name] for name in _NAMES) for row in rows])
+        else:
+            for row in rows:
+                recorder.insert("memories", row)
+        added = [(row["id"], row["text"]) for row in rows]
         self.words.add(added, self.words.neighbour(added[0][0], -1))
         return [number for number, _text in added]
 
@@ -321,7 +339,7 @@ _TOLD = (
     "talk_id", "message_id", "source_id", "stage_id", "kind", "text", "speaker", "ref", "time", "moment",
     "importance",
 )  # fmt: skip
-_NAMES = (*_TOLD, "emotion", "emotion_by", "character_id", "created", "touched")
+_NAMES = ("id", *_TOLD, "emotion", "emotion_by", "character_id", "created", "touched")
 _INSERT = f"insert into memories ({', '.join(_NAMES)}) values ({', '.join('?' * len(_NAMES))})"
 
 

@@ -14,7 +14,7 @@ from charstudio.store.connections import Connections
 
 NEIGHBOUR = 1000  # characters of a neighbour that count for a memory
 WEIGHTS = (1.0, 0.5, 0.3)  # of the memory itself, what was said before it, what was said after it
-WORDS, GROUP = 1, 2  # how stale: its words may have changed, or only whether it is in sight
+WORDS = 1  # how stale: the words may have changed; 2 is only how it is marked or whether it is in sight
 
 COMMON = 0.05  # of all memories: a word that stands in more of them tells little
 FEW = 30  # a word in so few memories is never too common
@@ -54,8 +54,8 @@ class Words:
         """Bring index and sight of a character's changed memories up to date."""
         self._show_or_hide(character_id)
         changed = self._db.execute(
-            "select m.id, s.body from memories m left join messages s on s.id = m.message_id"
-            f" where m.character_id = ? and m.stale = {WORDS}",
+            "select m.id, s.body from memories m indexed by memories_stale left join messages s on s.id = m.message_id"
+            f" where m.character_id = ? and m.stale and m.stale = {WORDS}",
             [character_id],
         ).fetchall()
         for row in changed:

@@ -165,6 +165,8 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
         "drop table memories",
         "alter table memories_now rename to memories",
         "create index memories_of on memories (character_id, touched)",
+        "create index memories_each on memories (character_id)",
+        "create index memories_unfelt on memories (character_id) where emotion_by = ''",
         "create index memories_from on memories (message_id) where message_id is not null",
         "create index memories_in on memories (talk_id) where talk_id is not null",
         "create index memories_by on memories (source_id) where source_id is not null",
@@ -179,10 +181,12 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
         "create index vectors_of on vectors (character_id, embedder)",
         "create index vectors_by on vectors (embedder)",
         "create virtual table memory_words using fts5 (text, before, after, tokenize = 'porter unicode61')",
-        # Whatever changes a memory or what it hangs on, an undo too, leaves a mark; the store repairs the index.
-        """create trigger memory_changed after update of text, speaker, stage_id, time, moment, importance,
-                emotion, pinned, muted, supersedes, valid_from, valid_to, deleted on memories
+        # Whatever changes a memory or what it hangs on, an undo too, leaves a mark to repair the index by.
+        """create trigger memory_changed after update of text, deleted on memories
             begin update memories set stale = 1 where id = new.id; end""",
+        """create trigger memory_marked after update of speaker, stage_id, time, moment, importance, emotion,
+                pinned, muted, supersedes, valid_from, valid_to on memories
+            begin update memories set stale = 2 where id = new.id and stale = 0; end""",
         """create trigger message_changed after update of body, deleted on messages
             when old.body is not new.body or old.deleted is not new.deleted
             begin update memories set stale = 1 where message_id = new.id; end""",
