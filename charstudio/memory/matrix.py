@@ -7,7 +7,6 @@ has to be copied. Rows stand in the order of their ids.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charstudio.store.memories import Changed, Memories
+from charstudio.store.memories import CHANGED, Memories
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -24,7 +23,6 @@ BLOCK = 8192  # rows of one block of vectors
 CHUNK = 4096  # rows read at once
 EMOTIONS = 8
 YEARS = 10  # at most that many are tried for a date without one
-NO_EMOTION = "00" * EMOTIONS
 
 _COLUMNS: dict[str, Any] = {
     "ids": np.int64,
@@ -54,7 +52,7 @@ class Matrix:
         self._dimension = 0
         self._touched = 0
         self._vector = 0
-        self._beside: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._kept: dict[str, Any] = {}  # worked out from the columns, until they change
 
     def column(self, name: str) -> NDArray[Any]:
         """One column: ids, group, speaker, stage, moment, importance, pinned, gone, asks or read."""
@@ -71,18 +69,17 @@ class Matrix:
         touched, vector = self._touched, self._vector
         with memories.snapshot():
             changed = memories.changed(self.character_id, self._touched)
-            while chunk := list(itertools.islice(changed, CHUNK)):
-                self._take(memories, chunk)
-                touched = max(touched, *(c.touched for c in chunk))
+            while chunk := changed.fetchmany(CHUNK):
+                touched = max(touched, self._take(memories, chunk))
             vectors = memories.vectors.after(self.character_id, self.embedder, self._vector)
-            while read := list(itertools.islice(vectors, CHUNK)):
+            while read := vectors.fetchmany(CHUNK):
                 self._take_vectors(read)
                 vector = read[-1][0]
         self._touched, self._vector = touched, vector
 
-    def rows_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], Flags]:
+    def rows_of(self, ids: Sequence[int] | NDArray[Any]) -> tuple[NDArray[np.int64], Flags]:
         """The rows of ids, and which of the ids have one."""
-        wanted = np.asarray(ids, np.int64)
+        wanted = np.asarray(ids).astype(np.int64)
         mine = self.column("ids")
         rows = np.searchsorted(mine, wanted)
         rows[rows == self.size] = 0
@@ -105,7 +102,8 @@ class Matrix:
 
     def beside(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The row of what was said before each memory and after it in the same talk or file; -1 for none."""
-        if self._beside is None:
+        kept = self._kept.get("beside")
+        if kept is None:
             group = np.where(self.column("gone"), -self.column("ids"), self.column("group"))
             order = np.argsort(group, kind="stable")
             joined = group[order][1:] == group[order][:-1]
@@ -113,8 +111,19 @@ class Matrix:
             after = np.full(self.size, -1, np.int64)
             before[order[1:][joined]] = order[:-1][joined]
             after[order[:-1][joined]] = order[1:][joined]
-            self._beside = before, after
-        return self._beside
+            kept = self._kept["beside"] = before, after
+        return kept
+
+    def recent(self, half_life: float) -> Floats:
+        """1 for what happened last, half of it a half-life (seconds) before; times are those of the story."""
+        kept = self._kept.get("recent")
+        if kept is None:
+            moment = self.column("moment")
+            known = ~np.isnan(moment)
+            last = moment[known].max() if known.any() else 0.0
+            age = np.where(known, last - moment, np.inf)
+            kept = self._kept["recent"] = np.exp2(-age / half_life).astype(np.float32)
+        return kept
 
     def years(self) -> range:
         """The years in which these memories were made; a date without a year is meant in one of them."""
@@ -125,30 +134,29 @@ class Matrix:
         first, last = (datetime.fromtimestamp(float(t), UTC).year for t in (known.min(), known.max()))
         return range(max(first, last - YEARS + 1), last + 1)
 
-    def _take(self, memories: Memories, chunk: Sequence[Changed]) -> None:
-        rows, known = self.rows_of([c.id for c in chunk])
+    def _take(self, memories: Memories, chunk: Sequence[tuple[Any, ...]]) -> int:
+        """Put rows in; returns the number of the last change among them."""
+        values = dict(zip(CHANGED, zip(*chunk, strict=True), strict=True))
+        rows, known = self.rows_of(values["ids"])
         fresh = np.flatnonzero(~known)
         rows[fresh] = self.size + np.arange(len(fresh))
         self._grow(self.size + len(fresh))
-        old = [c.id for c, is_known in zip(chunk, known, strict=True) if is_known]
-        read = memories.vectors.having(self.embedder, old)
-        values = {
-            "ids": [c.id for c in chunk],
-            "group": [c.group for c in chunk],
-            "speaker": [self._speaker(c.speaker) for c in chunk],
-            "stage": [c.stage_id or 0 for c in chunk],
-            "moment": [np.nan if c.moment is None else c.moment for c in chunk],
-            "importance": [c.importance for c in chunk],
-            "pinned": [bool(c.pinned) for c in chunk],
-            "gone": [bool(c.gone) for c in chunk],
-            "asks": [bool(c.asks) for c in chunk],
-        }
-        for name, column in values.items():
-            self._columns[name][rows] = column
-        self._columns["read"][rows] &= [c.id in read for c in chunk]
-        felt = "".join(c.emotion or NO_EMOTION for c in chunk)
-        self._emotions[rows] = np.frombuffer(bytes.fromhex(felt), np.uint8).reshape(-1, EMOTIONS)
-        self._beside = None
+        self._forget_meaning(memories, [n for n, old in zip(values["ids"], known, strict=True) if old])
+        speakers = [self._speaker(name) for name in values["speaker"]]
+        for name, column in {**values, "speaker": speakers}.items():
+            if name in self._columns:
+                kind = self._columns[name].dtype
+                self._columns[name][rows] = np.array(column, np.float64 if name == "moment" else kind)
+        felt = bytes.fromhex("".join(values["emotion"]))
+        self._emotions[rows] = np.frombuffer(felt, np.uint8).reshape(-1, EMOTIONS)
+        self._kept.clear()
+        return int(max(values["touched"]))
+
+    def _forget_meaning(self, memories: Memories, ids: Sequence[int]) -> None:
+        """Of memories that changed, those whose vector is gone have not been read any more."""
+        read = memories.vectors.having(self.embedder, ids)
+        rows, _known = self.rows_of([number for number in ids if number not in read])
+        self._columns["read"][rows] = False
 
     def _take_vectors(self, read: Sequence[tuple[int, int, int, bytes]]) -> None:
         if not self._dimension:

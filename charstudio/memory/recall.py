@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 CLOSE_ENOUGH = 0.28  # cosine of all-MiniLM-L6-v2; strangers stay below 0.22, kin begin at 0.3
 AT_ONCE = 16  # memories read on the way to a reply; more than that wait for a quiet moment
 BATCH = 256  # memories read for their meaning between two looks at Stop
-MOST_ROWS = 20_000  # rows of the word index that one question may touch
+MOST_ROWS = 4_000  # rows of the word index that one question may touch
 CHUNK = 2000  # memories of which the mood is read between two looks at Stop
 CANDIDATES = 24  # looked at more closely before a reply
 AT_HAND = 3  # characters whose memories are kept ready
@@ -200,19 +201,20 @@ class Recall:
             return []
         question = self._question(matrix, text)
         weights = how.weights or scores.Weights()
-        parts = scores.parts_of(matrix, question, self._words(matrix, question), vector, weights)
+        likeness = matrix.likeness(vector) if vector is not None else None
+        parts = scores.parts_of(matrix, question, self._words(matrix, question), likeness, weights)
         summed = scores.total(parts, matrix, how.mood or Mood(), step=EMOTION_STEP)
         rows = scores.best(summed, self._allowed(matrix, how.stage_id), most)
         ids = [int(number) for number in matrix.column("ids")[rows]]
-        likeness = matrix.likeness(vector)[rows] if vector is not None else [0.0] * len(rows)
+        close = likeness[rows] >= CLOSE_ENOUGH if likeness is not None else [False] * len(rows)
         return [
             Recalled(
                 memory,
-                _("by meaning") if like >= CLOSE_ENOUGH else "",
+                _("by meaning") if alike else "",
                 float(summed[row]),
                 tuple((name, float(part[row])) for name, part in parts.items()),
             )
-            for row, memory, like in zip(rows, self._library.memories.several(ids), likeness, strict=True)
+            for row, memory, alike in zip(rows, self._library.memories.several(ids), close, strict=True)
         ]
 
     def _matrix(self, character_id: int) -> Matrix:
@@ -238,8 +240,9 @@ class Recall:
         scores = np.zeros(matrix.size, np.float32)
         found, _used = self._library.memories.words.matching(question.words, most_rows=MOST_ROWS)
         if found:
-            rows, known = matrix.rows_of([number for number, _score in found])
-            scores[rows[known]] = np.asarray([score for _number, score in found], np.float32)[known]
+            pairs = np.fromiter(itertools.chain.from_iterable(found), np.float64).reshape(-1, 2)
+            rows, known = matrix.rows_of(pairs[:, 0])
+            scores[rows[known]] = pairs[known, 1]
         return scores
 
     def _allowed(self, matrix: Matrix, stage_id: int | None) -> NDArray[np.bool_]:

@@ -40,9 +40,9 @@ class Weights:
 
 
 def parts_of(
-    matrix: Matrix, question: Question, words: Floats, vector: bytes | None, weights: Weights
+    matrix: Matrix, question: Question, words: Floats, likeness: Floats | None, weights: Weights
 ) -> dict[str, Floats]:
-    """What each reason adds to each memory’s score: `words` are BM25 scores, `vector` the meaning asked for.
+    """What each reason adds to each memory’s score: `words` are BM25 scores, `likeness` are cosines.
 
     meaning and words: alike; nearby: what was said two turns away is alike; answers: it follows a question
     that is alike; asks: it is a question itself; speaker and time: those that are named.
@@ -50,8 +50,8 @@ def parts_of(
     known = ~matrix.column("gone")
     by_words = by_meaning = _among(words, known)
     parts = {"words": weights.words * by_words}
-    if vector is not None:
-        by_meaning = _among(matrix.likeness(vector), known & matrix.column("read"))
+    if likeness is not None:
+        by_meaning = _among(likeness, known & matrix.column("read"))
         parts["meaning"] = weights.meaning * by_meaning
     alike = (by_meaning + by_words) / 2
     before, after = matrix.beside()
@@ -64,7 +64,7 @@ def parts_of(
         parts["speaker"] = weights.speaker * _spoken_by(matrix, next(iter(question.named)))
     if question.times:
         parts["time"] = weights.time * _told_at(matrix, question)
-    parts["recency"] = weights.recency * _recent(matrix)
+    parts["recency"] = weights.recency * matrix.recent(HALF_LIFE)
     parts["importance"] = weights.importance * (matrix.column("importance") - np.float32(0.5))
     if matrix.column("pinned").any():
         parts["pinned"] = weights.pinned * matrix.column("pinned").astype(np.float32)
@@ -121,13 +121,3 @@ def _told_at(matrix: Matrix, question: Question) -> Floats:
         late = np.exp(-np.maximum(moment - end, 0.0) / AFTERWARDS)
         near = np.maximum(near, np.where(moment >= start - DAY, late, 0.0).astype(np.float32))
     return np.nan_to_num(near)
-
-
-def _recent(matrix: Matrix) -> Floats:
-    """1 for what happened last, half of it a month before; times are those of the story, not of today."""
-    moment = matrix.column("moment")
-    known = ~np.isnan(moment)
-    if not known.any():
-        return np.zeros(matrix.size, np.float32)
-    age = float(np.nanmax(moment)) - moment
-    return np.where(known, 0.5 ** (age / HALF_LIFE), 0.0).astype(np.float32)

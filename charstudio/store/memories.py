@@ -43,21 +43,10 @@ class Told:
     source_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What recall needs to know of a memory that is new or has changed."""
-
-    id: int
-    group: int
-    speaker: str
-    stage_id: int | None
-    moment: float | None
-    importance: float
-    emotion: str
-    pinned: bool
-    gone: bool
-    asks: bool
-    touched: int
+# What recall needs to know of a memory that is new or has changed.
+CHANGED = (
+    "ids", "group", "speaker", "stage", "moment", "importance", "emotion", "pinned", "gone", "asks", "touched"
+)  # fmt: skip
 
 
 class Memories:
@@ -245,19 +234,19 @@ class Memories:
         finally:
             self._db.execute("commit")
 
-    def changed(self, character_id: int, since: int) -> Iterator[Changed]:
-        """What is new or has changed since the change numbered `since`, by id."""
+    def changed(self, character_id: int, since: int) -> sqlite3.Cursor:
+        """What is new or has changed since the change numbered `since`: rows of `CHANGED`, by id."""
         rows = self._db.execute(
             "select id, case when talk_id is not null then talk_id * 2 when source_id is not null"
-            " then source_id * 2 + 1 else -id end, speaker, stage_id, moment, importance, emotion, pinned,"
-            " deleted or hidden or muted, substr(rtrim(text), -1) = '?'"
-            " or length(text) < 80 and instr(text, '?'),"
-            " touched"
+            " then source_id * 2 + 1 else -id end, speaker, coalesce(stage_id, 0), moment, importance,"
+            " case emotion when '' then '0000000000000000' else emotion end, pinned,"
+            " deleted or hidden or muted,"
+            " substr(rtrim(text), -1) = '?' or length(text) < 80 and instr(text, '?') > 0, touched"
             " from memories where character_id = ? and touched > ? order by id",
             [character_id, since],
         )
         rows.row_factory = None
-        return (Changed(*row) for row in rows)
+        return rows
 
     # Meaning
 
@@ -265,7 +254,8 @@ class Memories:
         self, character_id: int, embedder: str, limit: int = 64, *, after: int = 0
     ) -> list[Memory]:
         """Memories whose meaning this embedder has not read yet (or read before they were edited), with
-        ids above `after`."""
+        ids above `after`.
+        """
         self.catch_up(character_id)
         rows = self._db.execute(
             f"select * from memories m where m.character_id = ? and {_IN_SIGHT} and m.id > ? and not exists"

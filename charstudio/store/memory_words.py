@@ -17,7 +17,7 @@ WEIGHTS = (1.0, 0.5, 0.3)  # of the memory itself, what was said before it, what
 WORDS = 1  # how stale: the words may have changed; 2 is only how it is marked or whether it is in sight
 
 COMMON = 0.05  # of all memories: a word that stands in more of them tells little
-FEW = 30  # a word in so few memories is never too common
+FEW = 100  # a word in so few memories is never too common
 
 
 class Words:
@@ -102,9 +102,11 @@ class Words:
         found = [c for c in counted if c[0]]
         used: list[str] = []
         rows = 0
-        for count, _n, word in [c for c in found if c[0] <= common] or found[:1]:
+        for count, _n, word in [c for c in found if c[0] <= common] or [
+            c for c in found[:1] if c[0] <= most_rows
+        ]:
             rows += count
-            if rows > most_rows and used:
+            if rows > most_rows:
                 break
             used.append(word)
         return used

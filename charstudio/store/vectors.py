@@ -7,7 +7,7 @@ the same order of what is alike to three digits.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from charstudio.errors import StoreError
 from charstudio.i18n import _
@@ -37,7 +37,7 @@ class Vectors:
         row = self._db.execute(f"select count(*) {_UNREAD}", [character_id, embedder]).fetchone()
         return int(row[0])
 
-    def after(self, character_id: int, embedder: str, last: int) -> Iterator[tuple[int, int, int, bytes]]:
+    def after(self, character_id: int, embedder: str, last: int) -> sqlite3.Cursor:
         """(number, memory, dimension, vector) of what was read after the vector numbered `last`."""
         rows = self._db.execute(
             "select id, memory_id, dimension, body from vectors"
