@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CLOSE_ENOUGH = 0.28  # cosine of all-MiniLM-L6-v2; strangers stay below 0.22, kin begin at 0.3
 AT_ONCE = 16  # memories read on the way to a reply; more than that wait for a quiet moment
 BATCH = 256  # memories read for their meaning between two looks at Stop
-MOST_ROWS = 4_000  # rows of the word index that one question may touch
+MOST_ROWS = 3_000  # rows of the word index that one question may touch
 CHUNK = 2000  # memories of which the mood is read between two looks at Stop
 CANDIDATES = 24  # looked at more closely before a reply
 AT_HAND = 3  # characters whose memories are kept ready

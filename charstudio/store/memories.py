@@ -276,8 +276,8 @@ class Memories:
     def _known(self, character_id: int, refs: Sequence[str | int | float]) -> set[str | int | float]:
         """Which of these ids of a source are remembered already, and not taken back."""
         rows = self._db.execute(
-            "select ref from json_each(?) cross join memories on ref = value where character_id = ? and ref != ''"
-            f" and {_IN_SIGHT} and not exists"
+            "select ref from json_each(?) cross join memories on ref = value"
+            f" where character_id = ? and ref != '' and {_IN_SIGHT} and not exists"
             " (select 1 from memory_sources s where s.id = source_id and s.deleted)",
             [json.dumps(refs), character_id],
         )

@@ -54,7 +54,8 @@ class Words:
         """Bring index and sight of a character's changed memories up to date."""
         self._show_or_hide(character_id)
         changed = self._db.execute(
-            "select m.id, s.body from memories m indexed by memories_stale left join messages s on s.id = m.message_id"
+            "select m.id, s.body from memories m indexed by memories_stale"
+            " left join messages s on s.id = m.message_id"
             f" where m.character_id = ? and m.stale and m.stale = {WORDS}",
             [character_id],
         ).fetchall()
@@ -100,11 +101,10 @@ class Words:
         common = max(FEW, int(total * COMMON))
         counted = sorted((self._count(word, most_rows), n, word) for n, word in enumerate(words))
         found = [c for c in counted if c[0]]
+        telling = [c for c in found if c[0] <= common] or [c for c in found[:1] if c[0] <= most_rows]
         used: list[str] = []
         rows = 0
-        for count, _n, word in [c for c in found if c[0] <= common] or [
-            c for c in found[:1] if c[0] <= most_rows
-        ]:
+        for count, _n, word in telling:
             rows += count
             if rows > most_rows:
                 break
