@@ -52,6 +52,9 @@ def add_verbs(of_one: Adds, opened: Opened) -> None:
         ("forget", _("put it away (undo brings it back)")),
     ):
         kept.add_argument(f"--{name}", type=int, metavar="ID", help=words)
+    kept.add_argument(
+        "--embedder", metavar="DIR", help=_("use this sentence-transformers model; - for the starter")
+    )
     kept.add_argument("--note", metavar="TEXT", help=_("keep something more"))
     kept.add_argument("--read", action="store_true", help=_("read all memories for their meaning"))
 
@@ -128,6 +131,8 @@ def _memories(opened: Opened, options: argparse.Namespace) -> int:
     with opened(options) as studio:
         character = studio.library.cast.find(options.character)
         memories = studio.library.memories
+        if options.embedder:
+            _choose(studio, options.embedder)
         for name, columns in (
             ("pin", {"pinned": 1}),
             ("unpin", {"pinned": 0}),
@@ -156,6 +161,16 @@ def _memories(opened: Opened, options: argparse.Namespace) -> int:
     if not kept:
         print(_("Nothing yet; talks leave memories, and `charstudio remember` reads them from a file."))
     return 0
+
+
+def _choose(studio: Any, folder: str) -> None:
+    """Use another memory model from now on; what the old one read is dropped once the new one reads."""
+    from charstudio.memory.embed import check_folder
+
+    chosen = "" if folder == "-" else str(Path(folder).resolve())
+    if chosen:
+        check_folder(Path(chosen))
+    studio.change_settings(replace(studio.settings, embedder=chosen))
 
 
 def _how(studio: Any, character_id: int, options: argparse.Namespace) -> Any:

@@ -62,6 +62,11 @@ class Recall:
         self._matrices: OrderedDict[int, Matrix] = OrderedDict()
         self._lexicon: Lexicon | None = None
 
+    def use(self, embedder: Embedder | None) -> None:
+        """Another embedder from now on; what it has not read yet is found by words until it has."""
+        self._embedder = embedder
+        self._matrices.clear()
+
     def remember(self, character_id: int, message: Message) -> None:
         """Keep what was said; very short and unfinished words are nothing to remember."""
         text = message.body.strip()
@@ -115,10 +120,11 @@ class Recall:
         how: How | None = None,
     ) -> list[Recalled]:
         """The memories that fit `text`, best first; none from the messages in `beyond`, none that has
-        nothing to do with it. Never waits for the embedder.
+        nothing to do with it, none of a later stage than the one in view. Never waits for the embedder.
         """
+        how = how or self._in_view(character_id)
         vector = self._vector_at_once(character_id, text, beyond)
-        found = self._ranked(character_id, text, vector, CANDIDATES + len(beyond), how or How())
+        found = self._ranked(character_id, text, vector, CANDIDATES + len(beyond), how)
         fitting = []
         for recalled in found:
             reason = _reason(recalled, text)
@@ -216,6 +222,10 @@ class Recall:
             )
             for row, memory, alike in zip(rows, self._library.memories.several(ids), close, strict=True)
         ]
+
+    def _in_view(self, character_id: int) -> How:
+        current = self._library.stages.current(character_id)
+        return How(stage_id=current.id if current is not None else None)
 
     def _matrix(self, character_id: int) -> Matrix:
         """A character's memories as numbers, up to date."""

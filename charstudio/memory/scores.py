@@ -58,7 +58,7 @@ def parts_of(
     asks = matrix.column("asks").astype(np.float32)
     near = np.maximum(_at(alike, _at_row(before, before)), _at(alike, _at_row(after, after)))
     parts["nearby"] = weights.nearby * _among(near, known)
-    parts["answers"] = weights.answers * _at(asks * by_meaning, before)
+    parts["answers"] = weights.answers * _at((asks * by_meaning).astype(np.float32), before)
     parts["asks"] = weights.asks * asks
     if len(question.named) == 1:
         parts["speaker"] = weights.speaker * _spoken_by(matrix, next(iter(question.named)))
@@ -120,4 +120,5 @@ def _told_at(matrix: Matrix, question: Question) -> Floats:
     for start, end in question.times:
         late = np.exp(-np.maximum(moment - end, 0.0) / AFTERWARDS)
         near = np.maximum(near, np.where(moment >= start - DAY, late, 0.0).astype(np.float32))
-    return np.nan_to_num(near)
+    known: Floats = np.nan_to_num(near)
+    return known
