@@ -172,6 +172,8 @@ class Recall:
             memories.keep_vectors(name, dimension, list(zip(batch, vectors, strict=True)))
             done += len(batch)
             yield Indexed(done, max(total, done))
+        if done:
+            memories.forget_other_vectors(character_id, name)
 
     def _vector_at_once(self, character_id: int, text: str, beyond: frozenset[int]) -> bytes | None:
         """The meaning of a line, and of the few memories not read yet; None while the embedder sleeps."""

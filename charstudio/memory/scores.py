@@ -53,7 +53,7 @@ def parts_of(
     if likeness is not None:
         by_meaning = _among(likeness, known & matrix.column("read"))
         parts["meaning"] = weights.meaning * by_meaning
-    alike = (by_meaning + by_words) / 2
+    alike = np.float32(0.5) * (by_meaning + by_words)
     before, after = matrix.beside()
     asks = matrix.column("asks").astype(np.float32)
     near = np.maximum(_at(alike, _at_row(before, before)), _at(alike, _at_row(after, after)))

@@ -264,6 +264,11 @@ class Memories:
         )
         return [_memory(row) for row in rows]
 
+    def forget_other_vectors(self, character_id: int, embedder: str) -> None:
+        """Drop what other embedders read, once this one has read all."""
+        with self._saving():
+            self.vectors.forget_others(character_id, embedder)
+
     def keep_vectors(self, embedder: str, dimension: int, read: Sequence[tuple[Memory, bytes]]) -> None:
         """Keep the meaning of memories: little-endian float16, unit length, `dimension` numbers each."""
         with self._saving():

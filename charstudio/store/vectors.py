@@ -64,9 +64,11 @@ class Vectors:
             ).fetchone()
         }
 
-    def forget_others(self, embedder: str) -> None:
-        """Drop what other embedders read: the library stays small, and a change back reads anew."""
-        self._db.execute("delete from vectors where embedder != ?", [embedder])
+    def forget_others(self, character_id: int, embedder: str) -> None:
+        """Drop what other embedders read of a character: the library stays small, a change back reads anew."""
+        self._db.execute(
+            "delete from vectors where character_id = ? and embedder != ?", [character_id, embedder]
+        )
 
     @property
     def _db(self) -> sqlite3.Connection:
