@@ -110,7 +110,8 @@ def _at_row(rows: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.int64]
 
 def _spoken_by(matrix: Matrix, name: str) -> Floats:
     """1 where the one who is named speaks."""
-    return (matrix.column("speaker") == matrix.speakers[name]).astype(np.float32)
+    spoken: Floats = (matrix.column("speaker") == matrix.speakers[name]).astype(np.float32)
+    return spoken
 
 
 def _told_at(matrix: Matrix, question: Question) -> Floats:

@@ -65,7 +65,7 @@ class Vectors:
         }
 
     def forget_others(self, character_id: int, embedder: str) -> None:
-        """Drop what other embedders read of a character: the library stays small, a change back reads anew."""
+        """Drop what other embedders read of a character: libraries stay small, a change back reads anew."""
         self._db.execute(
             "delete from vectors where character_id = ? and embedder != ?", [character_id, embedder]
         )
