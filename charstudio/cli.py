@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_memory, cli_models, paths, settings
+from charstudio import __version__, cli_cast, cli_memory, cli_models, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -62,7 +62,7 @@ def _list(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         everyone = studio.library.cast.all()
     if options.json:
-        return _print_json([_character_json(c) for c in everyone])
+        return _print_json([cli_cast.describe(c) for c in everyone])
     for c in everyone:
         print(f"{c.id}\t{_shown(c)}\t{_('{n} decided', n=c.values)}")
     if not everyone:
@@ -74,7 +74,7 @@ def _new(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         made = studio.library.cast.new(studio.schema, options.name, "command")
     if options.json:
-        return _print_json(_character_json(made))
+        return _print_json(cli_cast.describe(made))
     print(f"{made.id}\t{_shown(made)}")
     return 0
 
@@ -146,21 +146,6 @@ def _restart(studio: Any) -> None:
         studio.engine().restart()
 
 
-def _show(options: argparse.Namespace) -> int:
-    from charstudio.exports import as_markdown, page_of
-
-    with _open(options) as studio:
-        character = studio.library.cast.find(options.character)
-        sheet = studio.library.cast.sheet(character.id)
-        if options.json:
-            values = [
-                {**asdict(v), "label": studio.schema.attributes[v.attribute].label} for v in sheet.values
-            ]
-            return _print_json({**_character_json(character), "values": values})
-        print(as_markdown(page_of(sheet, studio.schema)), end="")
-    return 0
-
-
 def _prompt(options: argparse.Namespace) -> int:
     with _open(options, model=options.model) as studio:
         character = studio.library.cast.find(options.character)
@@ -209,13 +194,6 @@ def _import_json(imported: Any) -> dict[str, Any]:
     if imported.error:
         return {**found, "error": imported.error}
     return {**found, "id": imported.character.id, "name": imported.character.name}
-
-
-def _export(options: argparse.Namespace) -> int:
-    with _open(options) as studio:
-        character = studio.library.cast.find(options.character)
-        print(studio.export(character.id, Path(options.out), options.format))
-    return 0
 
 
 def _card_read(options: argparse.Namespace) -> int:
@@ -282,6 +260,16 @@ def _delete(options: argparse.Namespace) -> int:
 def _adapters(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         return cli_models.change_adapters(studio, options)
+
+
+def _about(act: cli_cast.Act) -> Verb:
+    """A verb of the cast, run on the character that is named."""
+
+    def run(options: argparse.Namespace) -> int:
+        with _open(options) as studio:
+            return act(studio, studio.library.cast.find(options.character), options)
+
+    return run
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -361,19 +349,6 @@ def _turn_text(turn: Any) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _character_json(character: Character) -> dict[str, Any]:
-    return {
-        "id": character.id,
-        "name": character.name,
-        "called": character.called,
-        "line": character.line,
-        "values_decided": character.values,
-        "colour": character.colour,
-        "created": character.created,
-        "updated": character.updated,
-    }
-
-
 def _shown(character: Character) -> str:
     return character.name or _("(no name yet)")
 
@@ -429,17 +404,13 @@ def _parser() -> argparse.ArgumentParser:
         help=_("draw the same words again, where the same is read in the same pieces"),
     )
     talk.add_argument("--max-tokens", type=_positive, metavar="N", help=_("the longest reply"))
-    of_one("show", _show, _("the sheet of a character"), as_json=True)
+    cli_cast.add_verbs(of_one, _about)
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
     prompt.add_argument("--message", required=True, metavar="TEXT")
     prompt.add_argument("--model", metavar="M", help=_("a model’s name or file"))
     verb("import", _import, _("bring in character cards"), as_json=True).add_argument(
         "files", nargs="+", metavar="FILE"
     )
-    export = of_one("export", _export, _("take a character home"))
-    export.add_argument("out", metavar="OUT")
-    forms = ("auto", "json-v2", "json-v3", "png", "markdown")
-    export.add_argument("--format", choices=forms, default="auto")
     card = verb("card", _card_read, _("look at card files without a library"))
     card.add_argument("what", choices=("read",))
     card.add_argument("file", metavar="FILE")

@@ -93,6 +93,7 @@ class Character:
     deleted: bool = False
     values: int = 0
     line: str = ""
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from charstudio import paths, settings
 from charstudio.cards import Card, card_of, read_card, write_json, write_png
+from charstudio.checks import Finding, Person, check
 from charstudio.engines import (
     EchoEngine,
     Engine,
@@ -23,15 +24,16 @@ from charstudio.engines import (
     states_folder,
 )
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
-from charstudio.exports import as_markdown, card_for, page_of, sheet_from
+from charstudio.exports import GOES_OUT, as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
 from charstudio.guide import Guide, Reading
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import Character, Picture, Sampling
+from charstudio.model import KNOW_LEVELS, Character, Know, Picture, Sampling, Stage
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
-from charstudio.sheet import load_schema
+from charstudio.renaming import Mention, mentions
+from charstudio.sheet import Sheet, load_schema
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
 from charstudio.talk import Conversation, Persona, Prose, expand
@@ -200,6 +202,34 @@ class Studio:
         texts = (card.first_mes, *card.alternate_greetings)
         return tuple(self._expanded(text, called) for text in texts if text.strip())
 
+    def check(self, character_id: int) -> list[Finding]:
+        """What is missing, contradictory or confusable about a character, without what is meant so."""
+        whole = self.library.cast.get(character_id)
+        sheets = self.bonds()
+        cast = [
+            Person(c.id, sheets[c.id]) for c in self.library.cast.all() if c.id in sheets and c.id != whole.id
+        ]
+        who = Person(whole.id, self.library.cast.sheet(whole.id), whole.finished)
+        findings = self.library.findings
+        return check(
+            who,
+            [who, *cast],
+            self.schema,
+            story_year=findings.story_year(),
+            said=findings.replies(whole.id),
+            meant=findings.meant(),
+        )
+
+    def mentions(self, character_id: int, name: str) -> list[Mention]:
+        """Every place in which a character's name stands, with what it would become."""
+        who = self.library.cast.get(character_id)
+        return mentions(self.library, self.schema, who, name, _made_from_a_sheet)
+
+    def bonds(self) -> dict[int, Sheet]:
+        """The names of all characters and what they say of one another, as of the stages they stand at."""
+        bonds = [a.id for a in self.schema.attributes.values() if a.is_ref]
+        return self.library.cast.sheets(["full_name", "short_name", *bonds])
+
     def card(self, character_id: int) -> Card | None:
         """The card a character came from, as it was imported."""
         kept = self.library.cast.card(character_id)
@@ -233,19 +263,36 @@ class Studio:
             except StudioError as exc:
                 yield Imported(file, None, error=str(exc))
 
-    def export(self, character_id: int, out: Path, form: Format = "auto") -> Path:
-        """Write a character to a file; raises `ExportError` and leaves what was there when that fails."""
+    def page(self, character_id: int, know: Sequence[Know] = KNOW_LEVELS, stage: Stage | None = None) -> str:
+        """The readable page as Markdown with these know levels, as of a stage or of the one in view."""
+        at = stage or self.library.stages.current(character_id)
+        sheet = self.library.cast.sheet_as_of(character_id, at.id or None if at else None)
+        return as_markdown(page_of(sheet, self.schema, know, stage=at.name if at else ""))
+
+    def export(
+        self,
+        character_id: int,
+        out: Path,
+        form: Format = "auto",
+        *,
+        know: Sequence[Know] | None = None,
+        stage: Stage | None = None,
+    ) -> Path:
+        """Write a character to a file; raises `ExportError` and leaves what was there when that fails.
+
+        Without `know` a page holds all but what is for the author alone, a card only what is open; a card
+        never holds an `author` value. Without `stage` it is told as of the stage in view; a stage with the id
+        `ALWAYS` is the sheet without any.
+        """
         form = _format_of(out) if form == "auto" else form
         if form == "markdown":
-            body = as_markdown(page_of(self.library.cast.sheet(character_id), self.schema)).encode()
+            body = self.page(character_id, know or GOES_OUT, stage).encode()
         elif form == "png":
-            body = write_png(
-                self._card_now(character_id), self._card_picture(character_id), modification_date=_now()
-            )
+            card = self._card_now(character_id, know or ("open",), stage)
+            body = write_png(card, self._card_picture(character_id), modification_date=_now())
         else:
-            body = write_json(
-                self._card_now(character_id), 2 if form == "json-v2" else 3, modification_date=_now()
-            )
+            card = self._card_now(character_id, know or ("open",), stage)
+            body = write_json(card, 2 if form == "json-v2" else 3, modification_date=_now())
         try:
             paths.write_atomically(out, body)
         except OSError as exc:
@@ -273,12 +320,12 @@ class Studio:
         made = self.library.cast.take_in(self.schema, arrived.changes, kept, picture)
         return Imported(file, self.library.cast.get(made.id), warnings)
 
-    def _card_now(self, character_id: int) -> Card:
+    def _card_now(self, character_id: int, know: Sequence[Know], stage: Stage | None) -> Card:
         character = self.library.cast.get(character_id)
         dress = {"colour": character.colour, "voice": character.voice}
-        return card_for(
-            self.library.cast.sheet(character_id), self.schema, self.card(character_id), dress=dress
-        )
+        cast = self.library.cast
+        sheet = cast.sheet_as_of(character_id, stage.id or None) if stage else cast.sheet(character_id)
+        return card_for(sheet, self.schema, self.card(character_id), dress=dress, know=know)
 
     def _card_picture(self, character_id: int) -> bytes:
         character = self.library.cast.get(character_id)
@@ -358,6 +405,10 @@ def _format_of(out: Path) -> Format:
             )
         )
     return form
+
+
+def _made_from_a_sheet(raw: dict[str, Any]) -> bool:
+    return is_ours(card_of(raw, picture=None))
 
 
 def _now() -> int:

@@ -72,7 +72,6 @@ class Desk(QObject):
         window.new_wanted.connect(self.new)
         window.import_wanted.connect(self._on_import)
         window.files_dropped.connect(self.import_files)
-        window.export_wanted.connect(self._on_export)
         window.duplicate_wanted.connect(self._on_duplicate)
         window.delete_wanted.connect(self._on_delete)
         window.undo_wanted.connect(self.undo)
@@ -245,6 +244,9 @@ class Desk(QObject):
     def _on_value_edited(self, attribute: str, old: Value | None, text: str) -> None:
         many = self._studio.schema.attributes[attribute].many
         changes = []
+        if old is not None and old.id is not None and self._holds_here(old):
+            self._reword(old, text)
+            return
         if old is not None and many:
             changes = (
                 [Change(attribute, old.text, "remove")]
@@ -255,6 +257,19 @@ class Desk(QObject):
         know = old.know if old is not None else None
         self._change([*changes, Change(attribute, text, op, know=know)])  # type: ignore[arg-type]
 
+    def _holds_here(self, value: Value) -> bool:
+        """Whether a value belongs to the stage in view, so that writing it anew changes no other stage."""
+        current = self._studio.library.stages.current(self._who.id) if self._who is not None else None
+        return value.stage_id == (current.id if current else None)
+
+    def _reword(self, old: Value, text: str) -> None:
+        if self._who is None:
+            return
+        who = self._who.id
+        becomes = replace(old, text=text, state="set", source="form", source_ref="")
+        if self._done(lambda: self._studio.library.cast.reword(who, becomes, self._studio.schema)):
+            self.show_change({old.attribute})
+
     def _on_value_removed(self, value: Value) -> None:
         if value.state == "set":
             self._change([Change(value.attribute, value.text, "remove")])
@@ -262,12 +277,13 @@ class Desk(QObject):
             self._change([Change(value.attribute, op="clear")])
 
     def _on_know(self, value: Value, know: str) -> None:
-        self._adjust(value, replace(value, know=know), _("Who knows it"))  # type: ignore[arg-type]
+        self.adjust(value, replace(value, know=know), _("Who knows it"))  # type: ignore[arg-type]
 
     def _on_lock(self, value: Value, locked: bool) -> None:
-        self._adjust(value, replace(value, locked=locked), _("Lock") if locked else _("Unlock"))
+        self.adjust(value, replace(value, locked=locked), _("Lock") if locked else _("Unlock"))
 
-    def _adjust(self, value: Value, becomes: Value, label: str) -> None:
+    def adjust(self, value: Value, becomes: Value, label: str) -> None:
+        """Change all but the words of a value of the open character."""
         if self._who is None or value.id is None:
             return
         who = self._who.id
@@ -337,19 +353,9 @@ class Desk(QObject):
         elif ended.error is not None:
             self._notice(str(ended.error))
 
-    def _on_export(self, character_id: int) -> None:
-        character = self._studio.library.cast.get(character_id)
-        kinds = _("Card picture (*.png);;Card V3 (*.json);;Readable page (*.md)")
-        suggested = str(Path.home() / f"{_file_name(character)}.png")
-        name, kind = QFileDialog.getSaveFileName(self._window, _("Export"), suggested, kinds)
-        if name:
-            self.export(character_id, Path(name), kind)
-
-    def export(self, character_id: int, out: Path, kind: str = "") -> None:
-        """Write a character to a file; the ending says what it becomes."""
-        if not out.suffix:
-            out = out.with_suffix(".md" if ".md" in kind else ".json" if ".json" in kind else ".png")
-        if self._told(lambda: self._studio.export(character_id, out)) is not None:
+    def export(self, character_id: int, out: Path, **chosen: Any) -> None:
+        """Write a character to a file; `chosen` are its know levels and its stage."""
+        if self._told(lambda: self._studio.export(character_id, out, **chosen)) is not None:
             self._notice(_("Saved as {file}.", file=out))
 
     def _on_picture_wanted(self) -> None:
@@ -404,6 +410,14 @@ class Desk(QObject):
         self._window.notice.clear()
         if act is not None:
             act()
+
+    def notice(self, sentence: str, link: str, act: Callable[[], None]) -> None:
+        """Say one sentence at the top of the view, with what can be done about it."""
+        self._notice(sentence, link, act)
+
+    def told(self, act: Callable[[], Any]) -> Any:
+        """Do something that can fail, for the other desks; None when it did."""
+        return self._told(act)
 
     def _told(self, act: Callable[[], Any]) -> Any:
         """Do something that can fail; a failure stands as a sentence at the top of the view."""
@@ -462,9 +476,3 @@ def look_of(chosen: Settings, now: Choice) -> Choice:
     """The look that settings ask for."""
     scheme: Any = chosen.theme if chosen.theme in ("system", "light", "dark") else "system"
     return replace(now, scheme=scheme, text_size=chosen.text_size, less_motion=chosen.less_motion)
-
-
-def _file_name(character: Character) -> str:
-    """A file name of ours; the name itself may hold anything."""
-    kept = "".join(c for c in character.name[:60] if c.isalnum() or c in " -_").strip()
-    return kept or f"character-{character.id}"

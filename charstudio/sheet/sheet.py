@@ -73,7 +73,7 @@ class Sheet:
         same = [v for v in holding if (v.text, v.state) == (change.value, change.state)]
         if stage_id is None or not holding:
             return replace(change, stage_id=ALWAYS)
-        if change.op == "set" and same and len(holding) == 1:
+        if same and (change.op == "add" or (change.op == "set" and len(holding) == 1)):
             return replace(change, stage_id=same[0].stage_id or ALWAYS)
         return replace(change, stage_id=stage_id)
 
@@ -132,7 +132,7 @@ class Sheet:
 
 def _applied(change: Change, value: Value, here: list[Value], *, inherited: bool, many: bool) -> list[Value]:
     if change.op == "add":
-        return _with(value, here, many=many)
+        return _with(value, change, here, many=many)
     if change.op == "set":
         return _instead(value, change, here)
     gone = here
@@ -144,10 +144,10 @@ def _applied(change: Change, value: Value, here: list[Value], *, inherited: bool
     return [replace(value, text="", state="na")] if inherited and here and not left else left
 
 
-def _with(value: Value, here: list[Value], *, many: bool) -> list[Value]:
+def _with(value: Value, change: Change, here: list[Value], *, many: bool) -> list[Value]:
     known = [v for v in here if v.state == "set"]
     if any(v.text.casefold() == value.text.casefold() for v in known):
-        return here
+        return [_again(v, change) if v.text.casefold() == value.text.casefold() else v for v in known]
     if not many and known:
         raise SheetError(
             _("That can be only one thing, and it is “{old}”; change it instead.", old=known[0].text[:80])
@@ -157,17 +157,20 @@ def _with(value: Value, here: list[Value], *, many: bool) -> list[Value]:
 
 def _instead(value: Value, change: Change, here: list[Value]) -> list[Value]:
     if len(here) == 1 and (here[0].text, here[0].state) == (value.text, value.state):
-        old = here[0]
-        kept = replace(
-            old,
-            know=change.know or old.know,
-            locked=old.locked if change.locked is None else change.locked,
-            other_id=change.other_id if change.other_id is not None else old.other_id,
-            feeling=old.feeling if change.feeling is None else change.feeling,
-        )
-        return [kept]
+        return [_again(here[0], change)]
     _refuse_locked(here)
     return [replace(value, id=here[0].id) if here else value]
+
+
+def _again(old: Value, change: Change) -> Value:
+    """The same words said again: only who knows them, the lock, the other and the feeling may be new."""
+    return replace(
+        old,
+        know=change.know or old.know,
+        locked=old.locked if change.locked is None else change.locked,
+        other_id=change.other_id if change.other_id is not None else old.other_id,
+        feeling=old.feeling if change.feeling is None else change.feeling,
+    )
 
 
 def _in_place(

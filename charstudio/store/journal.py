@@ -26,20 +26,11 @@ _SOFT_DELETED = {"characters", "talks", "messages", "memories", "memory_sources"
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was undone or redone, in the writer's words."""
+    """What was undone or redone, in the writer's words; `rows` are the places that changed (table, id)."""
 
     label: str
     character_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One earlier state of an attribute; `text` is None where it was removed."""
-
-    at: str
-    text: str | None
-    source: str
-    label: str
+    rows: tuple[tuple[str, int], ...] = ()
 
 
 def now() -> str:
@@ -121,30 +112,8 @@ class Journal:
         db.conn.execute(
             "update journal set state = ? where id = ?", ["done" if redo else "undone", entry["id"]]
         )
-        return Undone(entry["label"], entry["character_id"])
-
-    def past(self, character_id: int, attribute: str) -> list[Past]:
-        """The earlier and present states of one attribute, newest first."""
-        db = self._connections.here()
-        entries = db.conn.execute(
-            "select at, rows, source, label from journal where state = 'done'"
-            " and (character_id = ? or character_id is null) order by id desc",
-            [character_id],
-        )
-        found = []
-        for entry in entries:
-            for table, number, before, after in json.loads(entry["rows"]):
-                if table == "sheet_values" and self._is_of(number, before, after, (character_id, attribute)):
-                    text = after.get("text") if after is not None else None
-                    found.append(Past(entry["at"], text, entry["source"], entry["label"]))
-        return found
-
-    def _is_of(self, number: int, before: Row | None, after: Row | None, wanted: tuple[int, str]) -> bool:
-        image = after or before or {}
-        if "attribute" in image:
-            return (image["character_id"], image["attribute"]) == wanted
-        row = _row(self._connections.here(), "sheet_values", number)
-        return bool(row and (row["character_id"], row["attribute"]) == wanted and "text" in image)
+        places = tuple((table, number) for table, number, _before, _after in rows)
+        return Undone(entry["label"], entry["character_id"], places)
 
     def _next(self, character_id: int | None, *, redo: bool) -> Any:
         whose = "" if character_id is None else "and character_id = ?"

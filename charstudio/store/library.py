@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from charstudio.errors import StoreError
 from charstudio.store.cast import Cast
 from charstudio.store.connections import Connections
+from charstudio.store.findings import Findings
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
 from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
+from charstudio.store.texts import Texts
 from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to everything kept: `cast`, `stages`, `talks`, `memories`, and undo over all of them."""
+    """The door to all that is kept: cast, stages, talks, memories, findings, texts; and to undo."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
@@ -28,6 +30,8 @@ class Library:
         self.stages = Stages(connections, self._journal, self.saving, self.cast.refresh)
         self.talks = Talks(connections, self._journal, self.saving)
         self.memories = Memories(connections, self._journal, self.saving)
+        self.findings = Findings(connections, self._journal, self.saving)
+        self.texts = Texts(connections, self._journal, self.saving, self._catch_up)
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
@@ -64,4 +68,17 @@ class Library:
             if undone is not None and undone.character_id is not None:
                 self.cast.refresh(undone.character_id)
                 self.memories.catch_up(undone.character_id)
+                self._catch_up(undone.rows)
             return undone
+
+    def _catch_up(self, rows: Iterable[tuple[str, int]]) -> None:
+        """Bring what is derived from these rows up to them: names in lists, words to find memories by."""
+        rows = list(rows)
+        values = [number for table, number in rows if table == "sheet_values"]
+        for character_id in self.cast.owners(values):
+            self.cast.refresh(character_id)
+        remembering = {
+            self.memories.get(number).character_id for table, number in rows if table == "memories"
+        }
+        for character_id in remembering:
+            self.memories.catch_up(character_id)

@@ -197,3 +197,17 @@ def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
             begin update memories set stale = 2 where source_id = new.id and stale = 0; end""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m010_checks(db: Database) -> None:
+    """What is meant although a check noticed it, and facts of the whole library (the story's year)."""
+    for statement in (
+        """create table meant (
+            id integer primary key, character_id integer not null references characters(id),
+            mark text not null, created text not null
+        )""",
+        "create index meant_by on meant (mark)",
+        "create table facts (id integer primary key, name text not null unique, text text not null)",
+    ):
+        db.conn.execute(statement)

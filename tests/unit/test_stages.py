@@ -171,6 +171,26 @@ def test_a_stage_that_goes_takes_its_values_along_and_undo_brings_all_back(libra
     assert (library.talks.get(talk.id).stage_id, library.memories.get(note.id).stage_id) == (arc[1], arc[1])
 
 
+def test_guide_talk_and_voice_know_the_character_as_of_the_stage_in_view(echo_studio):
+    library, schema = echo_studio.library, echo_studio.schema
+    jane = library.cast.new(schema, "Jane").id
+    library.cast.change(
+        jane, [Change("home", "Leith"), Change("secret", "I did it", know="private")], schema, "form"
+    )
+    stage = library.stages.add(jane, "After")
+    changes = [
+        Change("home", "a cell", stage_id=stage.id),
+        Change("secret", "I did it", know="open", stage_id=stage.id),
+    ]
+    library.cast.change(jane, changes, schema, "form")
+    assert echo_studio.persona(jane).sheet.text("home") == "Leith"
+    assert [told.attribute for told in echo_studio.persona(jane).dodged()] == ["secret"]
+    library.stages.stand_at(jane, stage.id)
+    assert echo_studio.persona(jane).sheet.text("home") == "a cell"
+    assert echo_studio.persona(jane).dodged() == []
+    assert echo_studio.guide(jane).sheet().text("home") == "a cell"
+
+
 def test_a_talk_of_a_stage_that_is_undone_stands_at_none(library, jane):
     stage = library.stages.add(jane, "The trial")
     library.stages.stand_at(jane, stage.id)
