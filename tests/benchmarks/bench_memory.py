@@ -59,11 +59,11 @@ def conversations(path: Path) -> list[dict[str, Any]]:
 
 
 def invented() -> list[dict[str, Any]]:
-    """Ten small conversations in which each thing is told once, for where the real ones are not at hand."""
+    """Three small conversations in which each thing is told once, for where the real ones are not at hand."""
     places = "harbour attic orchard chapel bakery station lighthouse mill quarry theatre".split()
     things = "violin lantern compass telescope accordion typewriter kettle saddle mirror ladder".split()
     found = []
-    for n in range(10):
+    for n in range(3):
         chance = random.Random(n)
         turns, asked = [], []
         for place in places:
@@ -137,12 +137,16 @@ def locomo(path: Path | None, more: list[str]) -> None:
         for conversation in talks:
             every.append(found_of(conversation, Path(folder), *more))
             _line(conversation["name"], every[-1])
+    if path is None:
+        print("invented conversations: give the path of locomo10.json for a figure that says something")
     _line("chosen on", [s for shares in every[:CHOSEN_ON] for s in shares])
     _line("held out", [s for shares in every[CHOSEN_ON:] for s in shares])
     _line("all", [s for shares in every for s in shares])
 
 
 def _line(name: str, shares: list[tuple[float, float]]) -> None:
+    if not shares:
+        return
     five, ten = (sum(s[n] for s in shares) / len(shares) for n in (0, 1))
     print(f"{name:14} {len(shares):9} {five:6.3f} {ten:6.3f}", flush=True)
 
