@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_cast, cli_memory, cli_models, paths, settings
+from charstudio import __version__, cli_cast, cli_memory, cli_models, cli_proposals, cli_sheet, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -110,6 +110,8 @@ def _talk(options: argparse.Namespace) -> int:
         with_seed(studio, options.seed, options.max_tokens, options.n)
         character = studio.library.cast.find(options.character)
         talk = studio.conversation.open(character.id, new=options.new)
+        if options.strict is not None:
+            studio.library.talks.set_strict(talk.id, strict=options.strict)
         if options.new and not options.json:
             for message in studio.library.talks.messages(talk.id):
                 print(message.body, flush=True)
@@ -262,6 +264,11 @@ def _adapters(options: argparse.Namespace) -> int:
         return cli_models.change_adapters(studio, options)
 
 
+def _proposals(options: argparse.Namespace) -> int:
+    with _open(options, model=options.model) as studio:
+        return cli_proposals.run(studio, options)
+
+
 def _about(act: cli_cast.Act) -> Verb:
     """A verb of the cast, run on the character that is named."""
 
@@ -270,6 +277,16 @@ def _about(act: cli_cast.Act) -> Verb:
             return act(studio, studio.library.cast.find(options.character), options)
 
     return run
+
+
+def _attributes(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_sheet.attributes(studio, options)
+
+
+def _packs(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_sheet.packs(studio, options)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -299,6 +316,8 @@ class _Opened:
             safety_copy(self._path)
         except StudioError as exc:
             print(_("Today’s safety copy could not be made: {why}", why=exc), file=sys.stderr)
+        if self._studio.schema_trouble:
+            print(self._studio.schema_trouble, file=sys.stderr)
         if self._model:
             self._studio.settings = _with_model(self._studio, chosen, self._model)
         return self._studio
@@ -393,6 +412,7 @@ def _parser() -> argparse.ArgumentParser:
     guide.add_argument("--pack", default="spark", help=_("the questions to ask first"))
     talk = of_one("talk", _talk, _("open talk: one message a line"), as_json=True)
     talk.add_argument("--new", action="store_true", help=_("begin a new talk"))
+    cli_proposals.add_mode_words(talk)
     talk.add_argument("--model", metavar="M", help=_("a model’s name or file"))
     talk.add_argument(
         "--n", type=int, default=1, metavar="N", help=_("so many alternatives at once, kept as swipes")
@@ -404,6 +424,9 @@ def _parser() -> argparse.ArgumentParser:
         help=_("draw the same words again, where the same is read in the same pieces"),
     )
     talk.add_argument("--max-tokens", type=_positive, metavar="N", help=_("the longest reply"))
+    cli_proposals.add_words(
+        of_one("proposals", _proposals, _("what a character said of itself, to keep or not"), as_json=True)
+    )
     cli_cast.add_verbs(of_one, _about)
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
     prompt.add_argument("--message", required=True, metavar="TEXT")
@@ -426,6 +449,10 @@ def _parser() -> argparse.ArgumentParser:
     of_one("duplicate", _duplicate, _("copy a character"))
     of_one("delete", _delete, _("put a character away (undo brings it back)"))
     cli_models.add_words(verb("models", cli_models.run, _("the language models"), as_json=True))
+    cli_sheet.add_attribute_words(
+        verb("attributes", _attributes, _("what can be decided; add, hide, load your own"), as_json=True)
+    )
+    cli_sheet.add_pack_words(verb("packs", _packs, _("packs of questions; add your own"), as_json=True))
     check = verb("serve-check", cli_models.serve_check, _("what a model server can do"), as_json=True)
     check.add_argument("url", metavar="URL")
     check.add_argument("--key-from-env", metavar="NAME", help=_("the environment variable that has the key"))

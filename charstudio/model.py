@@ -9,6 +9,8 @@ Know = Literal["open", "private", "blind", "author"]
 State = Literal["set", "none", "na"]
 Op = Literal["set", "add", "remove", "clear"]
 Role = Literal["writer", "character", "narrator"]
+Origin = Literal["kept", "noticed", "card"]
+Decision = Literal["waiting", "later", "kept", "refused"]
 MessageState = Literal["writing", "done", "stopped", "failed"]
 
 KNOW_LEVELS: tuple[Know, ...] = ("open", "private", "blind", "author")
@@ -101,6 +103,7 @@ class Talk:
     """One conversation; `head_id` is the last message of the branch in view.
 
     `from_id` is the first message that still goes to the model (older ones were cut in chunks).
+    A `strict` talk answers from the sheet alone; else the character may invent.
     """
 
     id: int
@@ -113,6 +116,7 @@ class Talk:
     created: str = ""
     updated: str = ""
     stage_id: int | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,33 @@ class Message:
 
 
 MemoryKind = Literal["said", "note", "fact", "reflection", "summary", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be true of a character: a value, the places on the sheet where it may belong, and the words
+    (`evidence`) in which it was found. `key` is the value as it compares with others.
+    """
+
+    text: str
+    attributes: tuple[str, ...]
+    evidence: str
+    key: str
+    state: State = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An offer that waits for the writer's click; `origin` is kept (pointed at), noticed or card."""
+
+    id: int
+    character_id: int
+    offer: Offer
+    origin: Origin
+    decision: Decision = "waiting"
+    talk_id: int | None = None
+    message_id: int | None = None
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)

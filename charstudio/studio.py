@@ -26,17 +26,17 @@ from charstudio.engines import (
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
 from charstudio.exports import GOES_OUT, as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
-from charstudio.guide import Guide, Reading
+from charstudio.guide import Chip, Guide, Reading, Wish, wishes
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
 from charstudio.model import KNOW_LEVELS, Character, Know, Picture, Sampling, Stage
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.renaming import Mention, mentions
-from charstudio.sheet import Sheet, load_schema
+from charstudio.sheet import Entry, Schema, Sheet, last_good, load_schema, read_own_file, with_own
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
-from charstudio.talk import Conversation, Persona, Prose, expand
+from charstudio.talk import Conversation, Persona, Proposing, Prose, expand
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
 Format = Literal["auto", "json-v2", "json-v3", "png", "markdown"]
@@ -59,7 +59,12 @@ class Studio:
 
     def __init__(self, library: Path, chosen: settings.Settings) -> None:
         self.settings = chosen
-        self.schema = load_schema(paths.resource("attributes.yaml"))
+        self._shipped = load_schema(paths.resource("attributes.yaml"))
+        mine = paths.data() / "attributes.yaml"
+        own, self.schema_trouble = last_good(mine, mine.with_suffix(".yaml.good"), self._shipped)
+        self._base = with_own(self._shipped, own)
+        self._own: tuple[Entry, ...] = ()
+        self.schema = self._base
         self.library = open_library(library)
         self.shelf = Shelf()
         self.embedder = _embedder(chosen)
@@ -67,9 +72,18 @@ class Studio:
         self.speaker = Pyttsx3Speaker()
         self.keys = Keys()
         self._engine: Engine | None = None
-        self._reading: Reading | None = None
+        self._reading: tuple[Schema, Reading] | None = None
+        self.catch_up()
         self.conversation = Conversation(
             self.library, self.engine, self.recall, self.persona, self.greetings, self.forget
+        )
+        self.proposing = Proposing(
+            self.library,
+            self.schema,
+            self.reading,
+            self.engine,
+            self.conversation.slot_of("notices"),
+            self.told_by_card,
         )
         self._settle()
 
@@ -176,14 +190,62 @@ class Studio:
     # Characters
 
     def guide(self, character_id: int, pack: str = "spark") -> Guide:
-        """A sitting in guided mode."""
-        self.prepare_guide()
-        return Guide(self.library, self.schema, character_id, pack=pack, reading=self._reading)
+        """A sitting in guided mode; in a window it may begin with the schema of a moment ago."""
+        self._reading = self._reading or (self.schema, self.reading())
+        schema, reading = self._reading
+        return Guide(self.library, schema, character_id, pack=pack, reading=reading)
 
-    def prepare_guide(self) -> None:
-        """Make what all sittings share; it takes longer than a frame, so the window does it in a lane."""
-        if self._reading is None:
-            self._reading = Reading.of(self.schema)
+    def reading(self) -> Reading:
+        """What all sittings share; making it takes longer than a frame, so the window does it in a lane."""
+        schema = self.schema
+        if self._reading is None or self._reading[0] is not schema:
+            self._reading = (schema, Reading.of(schema))
+        return self._reading[1]
+
+    def ideas(self, wish: Wish, cancel: Cancel) -> Iterator[Chip]:
+        """What the model suggests for a question; raises `EngineError` when there is no model."""
+        return wishes.ideas(self.engine(), wish, cancel)
+
+    # The writer's own questions
+
+    def change_schema(self, label: str, put: Sequence[Entry] = (), drop: Sequence[Entry] = ()) -> None:
+        """Keep what the writer adds to the schema or takes off it; one undo takes it back."""
+        self.library.own.change(label, put, drop)
+        self.catch_up()
+
+    def undo_schema(self, *, redo: bool = False) -> str:
+        """Take back the last change of the schema (or do it again); returns what it was, or nothing."""
+        undone = self.library.own.undo(redo=redo)
+        self.catch_up()
+        return undone.label if undone else ""
+
+    def load_own(self, path: Path) -> int:
+        """Add what a schema file of the writer's says; raises `SheetError` with line and reason."""
+        entries = read_own_file(path, self._base, self.library.own.entries())
+        self.change_schema(_("Schema of {file}", file=path.name[:80]), entries)
+        return len(entries)
+
+    def catch_up(self) -> bool:
+        """Use the schema as it is now in the library; says whether it is another one."""
+        own = self.library.own.entries()
+        changed = own != self._own
+        if changed:
+            self._own = own
+            self.schema = with_own(self._base, own)
+        self.library.cast.attributes = frozenset(self.schema.attributes)
+        return changed
+
+    def own(self) -> frozenset[tuple[str, str]]:
+        """Kind and key of everything that was made in this library."""
+        return frozenset((e.kind, e.key) for e in self._own)
+
+    def shipped_packs(self) -> frozenset[str]:
+        """The packs that are there without this library."""
+        return frozenset(self._base.packs)
+
+    def is_own(self, kind: str, key: str) -> bool:
+        """Whether something of the schema was made in this library."""
+        return any((e.kind, e.key) == (kind, key) for e in self._own)
 
     def persona(self, character_id: int) -> Persona:
         """A character as a model may know it."""
@@ -234,6 +296,14 @@ class Studio:
         """The card a character came from, as it was imported."""
         kept = self.library.cast.card(character_id)
         return card_of(kept.raw, picture=None) if kept else None
+
+    def told_by_card(self, character_id: int) -> str:
+        """What a stranger’s card says of its character in prose; empty for our own."""
+        card = self.card(character_id)
+        if card is None or is_ours(card):
+            return ""
+        called = self.persona(character_id).called or _("Voice")
+        return self._expanded(f"{card.description}\n{card.personality}", called)
 
     def portrait(self, character: Character, size: int, *, dark: bool = False) -> bytes:
         """A square PNG: the character's own picture, or the first letter on a plate in its colour."""

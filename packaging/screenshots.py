@@ -34,9 +34,10 @@ from charstudio.gui.settings_dialog import SettingsDialog
 from charstudio.gui.talk_view import TalkView
 from charstudio.gui.theme import Choice, Theme
 from charstudio.guide import Ask, Chip, Turn
-from charstudio.model import Character, Message, ModelFile, Stage, Talk, Value
+from charstudio.model import Character, Message, ModelFile, Offer, Proposal, Stage, Talk, Value
 from charstudio.settings import Settings
 from charstudio.sheet import Sheet, load_schema
+from charstudio.talk import Place, Shown
 
 CAST = (
     ("Jane Marlow", "storm", "Keeper of Carrow Light",
@@ -117,6 +118,17 @@ MESSAGES = [
     Message(5, 1, 4, "character", "Jane Marlow", "*Her hand stays on the brass rail.* “At five there was a boat where no boat should be, showing no light. I rang the bell until my arms were somebody else’s, and she never once altered course.”", swipe=3, swipes=3, figures={"tokens": 52, "tokens_per_s": 21.4}),
 ]  # fmt: skip
 
+
+PROPOSALS = (
+    Shown(
+        Proposal(1, 1, Offer("the night", ("formative_event",), "there was a boat", "night"), "noticed", "waiting", 1, 5),
+        (Place("formative_event", "The day that made me", "The day that made me was the night a boat passed the point, showing no light."),),
+    ),
+    Shown(
+        Proposal(2, 1, Offer("the bell", ("fear",), "I rang the bell until my arms were somebody else’s", "bell"), "noticed", "waiting", 1, 5),
+        (Place("age", "Age", "I am sixty years old.", (Value("age", "Fifty-eight. Sixty in the joints."),)),),
+    ),
+)  # fmt: skip
 
 STAGES = ("Before the relief boat", "After the ninth", "Spring")
 
@@ -277,6 +289,10 @@ def draw(app: QApplication, folder: Path, scheme: str, width: int, height: int) 
     shoot(app, window, folder / f"guide-{tail}")
     window.show_tab("talk")
     shoot(app, window, folder / f"talk-{tail}")
+    studio.talk.show_proposals(PROPOSALS)
+    studio.talk.open_tray()
+    shoot(app, window, folder / f"talk-proposals-{tail}")
+    studio.talk.show_proposals(())
     window.show_tab("sheet")
     shoot(app, window, folder / f"sheet-{tail}")
     if width >= 1280:

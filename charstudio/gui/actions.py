@@ -45,6 +45,8 @@ def _table() -> dict[str, tuple[Entry | None, ...]]:
             None,
             Entry("find", _("Find a character"), "Ctrl+F", "search"),
             Entry("palette", _("Search or jump to…"), "Ctrl+K", "terminal"),
+            None,
+            Entry("attributes", _("Attributes and packs…"), "Ctrl+Shift+Q", "network"),
         ),
         _("&Character"): (
             Entry("previous", _("Previous character"), "Alt+Up", "chevron-up"),

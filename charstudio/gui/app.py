@@ -32,6 +32,8 @@ from charstudio.gui.notices import install_excepthook
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
 from charstudio.gui.prompt_desk import PromptDesk
+from charstudio.gui.proposal_desk import ProposalDesk
+from charstudio.gui.questions_desk import QuestionsDesk
 from charstudio.gui.sheet_desk import SheetDesk
 from charstudio.gui.talk_desk import TalkDesk
 from charstudio.gui.talk_view import TalkView
@@ -102,17 +104,21 @@ class Window(QObject):
             self.studio, self.bridge, self.theme, faces, self.desk, self.window, pages, self.views.margin
         )
         self.models = ModelsDesk(self.studio, self.bridge, self.desk, self.window, self.views.models)
-        self.guide = GuideDesk(
-            self.studio.schema, self.studio.guide, self.desk, self.window, self.views.guide
-        )
+        self.guide = GuideDesk(self.studio, self.bridge, self.desk, self.window, self.views.guide)
+        self.questions = QuestionsDesk(self.studio, self.theme, self.desk, self.window)
         self.talk = TalkDesk(self.studio, self.bridge, self.theme, self.desk, self.window, self.views.talk)
         self.prompt = PromptDesk(self.studio.conversation, self.bridge, self.theme, self.views.talk)
+        self.proposals = ProposalDesk(
+            self.studio, self.bridge, self.desk, self.window, self.talk, self.views.talk
+        )
         self._closed = False
 
+        self.sheet.message_wanted.connect(self.talk.show_message)
         self.window.closing.connect(self.keep_place)
         self.window.library_chosen.connect(self._on_library)
         self.window.new_library_chosen.connect(self._on_library)
         self._restore_hook = install_excepthook(self._on_bug)
+        self.views.guide.packs_wanted.connect(self.questions.open_packs)
         self.talk.replied.connect(self.models.learn)
         self.desk.start()
         self.models.refresh()

@@ -23,6 +23,7 @@ from charstudio.gui.main_window import MainWindow
 from charstudio.gui.page_view import PageView
 from charstudio.gui.settings_dialog import SettingsDialog
 from charstudio.gui.theme import Choice, Theme
+from charstudio.guide import questions
 from charstudio.i18n import _
 from charstudio.jobs import Ended, Progress
 from charstudio.model import Change, Character, Value
@@ -41,6 +42,7 @@ class Desk(QObject):
 
     opened = Signal(object)
     sheet_changed = Signal()
+    schema_changed = Signal()
     guided_step = Signal(str)
 
     def __init__(
@@ -107,6 +109,8 @@ class Desk(QObject):
 
     def refresh(self) -> None:
         """Show the cast, the open sheet and what undo would do."""
+        if self._studio.catch_up():
+            self.schema_changed.emit()
         everyone = self._studio.library.cast.all()
         self._entries = {c.id: self._entry(c) for c in everyone}
         self._window.show_cast(list(self._entries.values()))
@@ -119,6 +123,11 @@ class Desk(QObject):
             self._who = still
             self._show_sheet(set())
         self.refresh_undo()
+
+    def take_schema(self) -> None:
+        """Something else is asked in this library now."""
+        self.schema_changed.emit()
+        self.refresh()
 
     def show_change(self, attributes: set[str]) -> None:
         """The sheet of the open character changed in these attributes."""
@@ -148,7 +157,7 @@ class Desk(QObject):
     def _entry(self, character: Character) -> CastEntry:
         sheet = self._studio.library.cast.sheet(character.id)
         decided = sheet.decided()
-        pack = self._studio.schema.packs["spark"]
+        pack = questions(self._studio.schema, "spark")
         quote = next((v.text for v in sheet.of("sample_line")), "")
         role = sheet.text("story_role")
         return CastEntry(character, len(decided & set(pack)), len(pack), quote[:ONE_LINE_QUOTE], role)
@@ -444,7 +453,7 @@ class Desk(QObject):
         self._bridge.stop()
 
     def _copy_safely(self, _cancel: Cancel) -> Any:
-        self._studio.prepare_guide()
+        self._studio.reading()
         safety_copy(self._studio.library.path)
         yield from ()
 

@@ -178,9 +178,8 @@ class PageView(Paper):
         self._nothing.setVisible(not sheet.values)
         self._nothing.setAccessibleName(_("Nothing is decided yet."))
         decided = len(sheet.decided())
-        self._decided.set_text(
-            _("{count} decided · {rest} may stay blank", count=decided, rest=len(schema.attributes) - decided)
-        )
+        rest = len(schema.attributes.keys() - schema.hidden - sheet.decided())
+        self._decided.set_text(_("{count} decided · {rest} may stay blank", count=decided, rest=rest))
         by_group: dict[str, list[Value]] = {group.id: [] for group in schema.groups}
         for value in sheet.values:
             named_above = self._side and value.attribute == "full_name"
@@ -411,6 +410,10 @@ class PageView(Paper):
 
     def _take_schema(self, schema: Schema) -> None:
         self._clear()
+        for old in self._blocks.values():
+            self._groups.removeWidget(old)
+            old.deleteLater()
+        self._blocks.clear()
         self._schema = schema
         for group in schema.groups:
             block = Block(self._theme, group, schema, side=self._side, listen=self.listen)

@@ -44,6 +44,8 @@ class Cast:
         self._connections = connections
         self._journal = journal
         self._saving = saving
+        # Values of attributes that no schema has any more wait unseen until it has them again.
+        self.attributes: frozenset[str] | None = None
 
     def all(self, *, deleted: bool = False) -> list[Character]:
         """All characters in the order of their making; the deleted ones instead if asked."""
@@ -137,21 +139,33 @@ class Cast:
 
     def whole_sheet(self, character_id: int) -> Sheet:
         """Everything decided about a character, at all stages side by side."""
-        return Sheet(tuple(_value(row) for row in self._value_rows(character_id)))
+        rows = self._value_rows(character_id)
+        known = self.attributes
+        return Sheet(tuple(_value(row) for row in rows if known is None or row["attribute"] in known))
 
     def change(
-        self, character_id: int, changes: Sequence[Change], schema: Schema, source: str, label: str = ""
+        self,
+        character_id: int,
+        changes: Sequence[Change],
+        schema: Schema,
+        source: str,
+        label: str = "",
+        also: Callable[[Recorder], None] | None = None,
     ) -> Sheet:
         """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing.
 
-        Returns the sheet as of the stage at which the character stands.
+        Returns the sheet as of the stage at which the character stands. What `also` records belongs to the
+        same action.
         """
         with self._saving():
             recorder = Recorder(self._connections.here())
             self._apply(recorder, character_id, changes, schema, source)
+            if also is not None:
+                also(recorder)
             self._journal.note(recorder, character_id, label or _label(changes, schema), source)
-            self.refresh(character_id)
-            return self.sheet(character_id)
+            after = self.sheet(character_id)
+            self.refresh(character_id, after)
+            return after
 
     def change_many(
         self,
@@ -255,7 +269,12 @@ class Cast:
             "where v.other_id = ? and c.deleted = 0 order by v.id",
             [character_id],
         )
-        return [(row["character_id"], _value(dict(row))) for row in rows]
+        known = self.attributes
+        return [
+            (row["character_id"], _value(dict(row)))
+            for row in rows
+            if known is None or row["attribute"] in known
+        ]
 
     def keep_picture(self, picture: Picture) -> int:
         """Keep an image once, however often it is used; returns its id."""
@@ -299,9 +318,9 @@ class Cast:
         warnings = tuple(json.loads(row["warnings"]))
         return KeptCard(json.loads(row["raw"]), row["original"], row["file_name"], row["spec"], warnings)
 
-    def refresh(self, character_id: int) -> None:
+    def refresh(self, character_id: int, sheet: Sheet | None = None) -> None:
         """Bring the names by which the character is listed up to date with the sheet."""
-        sheet = self.sheet(character_id)
+        sheet = sheet or self.sheet(character_id)
         line = sheet.text("one_line") or sheet.text("occupation") or sheet.text("traits")
         self._db.execute(
             "update characters set name = ?, called = ?, line = ?, updated = ? where id = ?",

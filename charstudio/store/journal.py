@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 # Columns that move on by themselves; an undo leaves them where they are when they have moved.
 _SOFT = {"head_id", "from_id", "updated", "current_stage"}
-_SOFT_DELETED = {"characters", "talks", "messages", "memories", "memory_sources"}
+_SOFT_DELETED = {"characters", "talks", "messages", "memories", "memory_sources", "own_schema"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ class Journal:
             [now(), character_id, label[:200], source, json.dumps(recorder.rows, ensure_ascii=False)],
         )
 
-    def next_label(self, character_id: int | None, *, redo: bool = False) -> str | None:
+    def next_label(self, character_id: int | None, *, redo: bool = False, source: str = "") -> str | None:
         """What undo (or redo) would take back; of any character when `character_id` is None."""
-        entry = self._next(character_id, redo=redo)
+        entry = self._next(character_id, redo=redo, source=source)
         return entry["label"] if entry else None
 
-    def step(self, character_id: int | None, *, redo: bool = False) -> Undone | None:
+    def step(self, character_id: int | None, *, redo: bool = False, source: str = "") -> Undone | None:
         """Undo or redo one action inside the caller's transaction; None when there is nothing left."""
-        entry = self._next(character_id, redo=redo)
+        entry = self._next(character_id, redo=redo, source=source)
         if entry is None:
             return None
         db = self._connections.here()
@@ -115,14 +115,19 @@ class Journal:
         places = tuple((table, number) for table, number, _before, _after in rows)
         return Undone(entry["label"], entry["character_id"], places)
 
-    def _next(self, character_id: int | None, *, redo: bool) -> Any:
+    def _next(self, character_id: int | None, *, redo: bool, source: str = "") -> Any:
         whose = "" if character_id is None else "and character_id = ?"
+        whose += " and source = ?" if source else ""
         order = "asc" if redo else "desc"
         return (
             self._connections.here()
             .conn.execute(
                 f"select * from journal where state = ? {whose} order by id {order} limit 1",
-                ["undone" if redo else "done", *([] if character_id is None else [character_id])],
+                [
+                    "undone" if redo else "done",
+                    *([] if character_id is None else [character_id]),
+                    *([source] if source else []),
+                ],
             )
             .fetchone()
         )

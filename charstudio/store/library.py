@@ -13,6 +13,8 @@ from charstudio.store.connections import Connections
 from charstudio.store.findings import Findings
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
+from charstudio.store.own import OwnSchema, Refusals
+from charstudio.store.proposals import Proposals
 from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
 from charstudio.store.texts import Texts
@@ -20,7 +22,7 @@ from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to all that is kept: cast, stages, talks, memories, findings, texts; and to undo."""
+    """The door to all that is kept: cast, stages, talks, memories, proposals, own questions; and undo."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
@@ -32,6 +34,9 @@ class Library:
         self.memories = Memories(connections, self._journal, self.saving)
         self.findings = Findings(connections, self._journal, self.saving)
         self.texts = Texts(connections, self._journal, self.saving, self._catch_up)
+        self.proposals = Proposals(connections, self._journal, self.saving, self.cast)
+        self.own = OwnSchema(connections, self._journal, self.saving)
+        self.refusals = Refusals(connections, self.saving)
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
