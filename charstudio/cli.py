@@ -13,7 +13,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_cast, cli_memory, cli_models, cli_proposals, cli_sheet, paths, settings
+from charstudio import (
+    __version__,
+    cli_cast,
+    cli_memory,
+    cli_models,
+    cli_proposals,
+    cli_sheet,
+    paths,
+    settings,
+)
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character

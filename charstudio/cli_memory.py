@@ -98,7 +98,7 @@ def _recall(opened: Opened, options: argparse.Namespace) -> int:
 
     if options.k < 1:
         raise UsageError(_("-k needs a number from 1 up."))
-    asked: list[tuple[str | int | None, str]] = []
+    asked: list[tuple[str | int | float | None, str]] = []
     code = 0
     if options.queries:
         with _bytes(Path(options.queries)) as file:
@@ -258,7 +258,7 @@ def _read(studio: Any, character_id: int) -> None:
 
 
 def _print_hits(
-    number: str | int | None, text: str, hits: list[Recalled], *, as_json: bool, brief: bool
+    number: str | int | float | None, text: str, hits: list[Recalled], *, as_json: bool, brief: bool
 ) -> None:
     if as_json and brief:
         found = [{"id": _id_of(h.memory), "score": round(h.score, 6)} for h in hits]

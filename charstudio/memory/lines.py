@@ -24,7 +24,7 @@ class Broken:
 class Asked:
     """A question of a file of questions."""
 
-    id: str | int
+    id: str | int | float
     text: str
 
 
@@ -39,7 +39,7 @@ def read_asked(lines: Iterable[bytes]) -> Iterator[Asked | Broken]:
     for number, body in _objects(lines):
         if isinstance(body, Broken):
             yield body
-        elif not isinstance(body.get("text"), str) or not isinstance(body.get("id"), str | int):
+        elif not isinstance(body.get("text"), str) or not isinstance(body.get("id"), str | int | float):
             yield Broken(number, _("it needs an “id” and a “text”"))
         else:
             yield Asked(body["id"], body["text"])
