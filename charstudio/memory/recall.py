@@ -83,9 +83,10 @@ class Recall:
             emotion=self.lexicon().read(text),
         )
 
-    def note(self, character_id: int, text: str) -> Memory:
+    def note(self, character_id: int, text: str, *, speaker: str = "") -> Memory:
         """Keep what the writer notes; undo takes it back."""
-        return self._library.memories.note(character_id, text, emotion=self.lexicon().read(text))
+        emotion = self.lexicon().read(text)
+        return self._library.memories.note(character_id, text, speaker=speaker, emotion=emotion)
 
     def tell(self, character_id: int, told: Sequence[Told], source_id: int) -> int:
         """Keep many things that a file tells, at once and found by words from then on; how many were new."""

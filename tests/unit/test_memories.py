@@ -352,3 +352,24 @@ def test_memories_of_an_older_library_are_kept(tmp_path):
 
 def test_paths_of_the_lexicon_are_shipped():
     assert paths.resource("emotions.yaml").is_file()
+
+
+def test_a_talk_remembers_who_said_it_and_how_it_feels(library, recall, jane):
+    talk = library.talks.new(jane.id)
+    message = library.talks.add(
+        talk.id, "character", "I was furious and full of rage at the mill.", name="Jane"
+    )
+    recall.remember(jane.id, message)
+    (memory,) = library.memories.of(jane.id)
+    assert (memory.speaker, memory.message_id) == ("Jane", message.id)
+    assert memory.moment is not None
+    assert max(memory.emotion) == memory.emotion[6] > 4  # anger
+
+
+def test_a_character_talked_to_at_a_stage_brings_up_nothing_later(library, recall, jane):
+    before, after = (library.stages.add(jane.id, name) for name in ("Before", "After"))
+    library.stages.stand_at(jane.id, after.id)
+    library.memories.note(jane.id, "The lighthouse burned down.")
+    assert recall.find(jane.id, "What of the lighthouse?")
+    library.stages.stand_at(jane.id, before.id)
+    assert recall.find(jane.id, "What of the lighthouse?") == []
