@@ -36,7 +36,9 @@ class Finder(SearchField):
         """Find the attributes of this schema."""
         self._schema = schema
         labels = {group.id: group.label for group in schema.groups}
-        words = [f"{a.label} – {labels[a.group]}" for a in schema.attributes.values()]
+        words = [
+            f"{a.label} – {labels[a.group]}" for a in schema.attributes.values() if a.id not in schema.hidden
+        ]
         self._completer.setModel(QStringListModel(words, self))
 
     def begin(self) -> None:

@@ -93,7 +93,6 @@ class SheetDesk(QObject):
         window.actions_by_name["rename"].triggered.connect(self.rename)
         window.actions_by_name["cast"].triggered.connect(self.show_cast)
         window.export_wanted.connect(self.ask_export)
-        self.message_wanted.connect(self._on_message)
 
     # What is so
 
@@ -209,13 +208,6 @@ class SheetDesk(QObject):
         cast = self._studio.library.cast
         self._desk.told(partial(cast.reword, who.id, becomes, self._studio.schema, label))
         self._desk.show_change({value.attribute})
-
-    def _on_message(self, message_id: int) -> None:
-        """Go to the talk, with the branch in view in which this was said."""
-        self._desk.told(partial(self._studio.library.talks.show, message_id))
-        if self._desk.who is not None:
-            self._desk.opened.emit(self._desk.who)
-        self._window.show_tab("talk")
 
     # Margin notes
 

@@ -1,4 +1,4 @@
-"""What only the author knows reaches no model: not as sheet, not as moment, not in noticing, at no stage."""
+"""What only the author knows reaches no model: not as sheet, not as moment, not in noticing, not in suggestions, at no stage."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from charstudio.engines import EchoEngine
 from charstudio.errors import Cancel
+from charstudio.guide.wishes import ideas, wish
 from charstudio.memory import Recall
 from charstudio.model import KNOW_LEVELS, Change
 from charstudio.store import open_library
@@ -37,6 +38,10 @@ class Listening(EchoEngine):
     def measure(self, prompt):
         self.heard.append(repr(prompt))
         return super().measure(prompt)
+
+    def inspect(self, prompt):
+        self.heard.append(repr(prompt))
+        return super().inspect(prompt)
 
     def stream(self, prompt, sampling, cancel):
         self.heard += [repr(prompt), repr(sampling)]
@@ -93,6 +98,11 @@ def _live(library, schema, reading, decisions, data, *, strict, template):
         proposing.keep(shown.proposal.id, shown.places[0].attribute)
     list(conversation.reply(talk.id, "What do you fear, where do you live, what is your secret?", Cancel()))
     engine.heard.append(repr(conversation.prompt(jane.id, "What is your name?")))
+    list(conversation.look(talk.id, "And then?", Cancel()))
+    for name in NAMED:
+        asked = wish(schema, library.cast.sheet(jane.id), name, ())
+        if asked is not None:
+            list(ideas(engine, asked, Cancel()))
     assert engine.heard
     assert not [text for text in engine.heard if SECRET in text]
 
