@@ -67,7 +67,7 @@ class Studio:
         self.schema = self._base
         self.library = open_library(library)
         self.shelf = Shelf()
-        self.embedder = SentenceEmbedder() if SentenceEmbedder.available() else None
+        self.embedder = _embedder(chosen)
         self.recall = Recall(self.library, self.embedder)
         self.speaker = Pyttsx3Speaker()
         self.keys = Keys()
@@ -106,6 +106,11 @@ class Studio:
         if self._engine is not None and any(getattr(old, n) != getattr(chosen, n) for n in engine_of):
             self._engine.close()
             self._engine = None
+        if old.embedder != chosen.embedder:
+            if self.embedder is not None:
+                self.embedder.close()
+            self.embedder = _embedder(chosen)
+            self.recall.use(self.embedder)
         self._settle()
 
     def engine(self) -> Engine:
@@ -438,6 +443,12 @@ def with_seed(studio: Studio, seed: int | None, max_tokens: int | None, n: int =
     studio.conversation.sampling = replace(
         sampling, seed=seed, max_tokens=max_tokens or sampling.max_tokens, n=n
     )
+
+
+def _embedder(chosen: settings.Settings) -> SentenceEmbedder | None:
+    """The memory model of the settings, or the starter; None where there is none to load."""
+    folder = Path(chosen.embedder) if chosen.embedder else None
+    return SentenceEmbedder(folder) if SentenceEmbedder.available(folder) else None
 
 
 def read_file(path: Path) -> bytes:
