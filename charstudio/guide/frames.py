@@ -1,6 +1,6 @@
 """Knows in which other words writers tell things, and finds them in a line: the evidence, not the verdict.
 
-Read from `resources/language/frames.txt`. A line there is a whole sentence (`you ~fear {v}`), or, with a
+Read from the files of `resources/language/`. A line there is a whole sentence (`you ~fear {v}`), or, with a
 number in front, a cue that may stand anywhere and speaks that strongly for its attribute (`3 (curls|braid)`);
 `7! you …` is a whole sentence of that strength.
 """
@@ -105,13 +105,13 @@ def _may_begin(frame: Frame, said: wording.Words) -> bool:
     return len(heads) < 2 or said[1] in heads[1]
 
 
-def load_frames(path: Path, schema: Schema) -> Frames:
-    """Read the frames; raises `SheetError` with the line that is wrong."""
+def load_frames(folder: Path, schema: Schema) -> Frames:
+    """Read the frames of all files in a folder, by name; raises `SheetError` with the line that is wrong."""
     lists = dict(schema.words)
     irregular: dict[str, tuple[str, ...]] = {}
-    told: list[tuple[tuple[str, ...], str, int]] = []
+    told: list[tuple[tuple[str, ...], str, str]] = []
     section: tuple[str, ...] = ()
-    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for where, raw in _lines(folder):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
@@ -124,10 +124,17 @@ def load_frames(path: Path, schema: Schema) -> Frames:
             else:
                 irregular[name[1:]] = tuple(words.split())
         else:
-            told.append((section, line, number))
+            told.append((section, line, where))
     terms = wording.Terms(lists, wording.Verbs(irregular))
-    known = [(a, line, n) for a, line, n in told if set(a) <= set(schema.attributes)]
-    return Frames([_frame(a, line, terms, f"{path}, {n}") for a, line, n in known])
+    known = [(a, line, where) for a, line, where in told if set(a) <= set(schema.attributes)]
+    return Frames([_frame(a, line, terms, where) for a, line, where in known])
+
+
+def _lines(folder: Path) -> Iterator[tuple[str, str]]:
+    """(where it stands, the line) for all files of a folder."""
+    for path in sorted(folder.glob("*.txt")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            yield f"{path}, {number}", line
 
 
 def _frame(attributes: tuple[str, ...], line: str, terms: wording.Terms, where: str) -> Frame:

@@ -23,5 +23,5 @@ class Reading:
     @staticmethod
     def of(schema: Schema) -> Reading:
         """All forms of this schema."""
-        statements = Statements(schema, load_frames(paths.resource("language", "frames.txt"), schema))
+        statements = Statements(schema, load_frames(paths.resource("language"), schema))
         return Reading(statements, Questions(schema, statements.book), Telling(schema, statements))
