@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_models, paths, settings
+from charstudio import __version__, cli_cards, cli_models, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -215,19 +215,6 @@ def _export(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         character = studio.library.cast.find(options.character)
         print(studio.export(character.id, Path(options.out), options.format))
-    return 0
-
-
-def _card_read(options: argparse.Namespace) -> int:
-    from charstudio.cards import read_card
-    from charstudio.studio import read_file
-
-    card = read_card(read_file(Path(options.file)), Path(options.file).name)
-    if options.json:
-        return _print_json({"card": card.as_v3(), "warnings": list(card.warnings)})
-    print(card.name)
-    for warning in card.warnings:
-        print(f"\t{warning}")
     return 0
 
 
@@ -440,10 +427,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("out", metavar="OUT")
     forms = ("auto", "json-v2", "json-v3", "png", "markdown")
     export.add_argument("--format", choices=forms, default="auto")
-    card = verb("card", _card_read, _("look at card files without a library"))
-    card.add_argument("what", choices=("read",))
-    card.add_argument("file", metavar="FILE")
-    card.add_argument("--json", action="store_true", help=_("print JSON"))
+    cli_cards.add_card_words(verb("card", cli_cards.run, _("card files, without a library")))
+    cli_cards.add_lore_words(verb("lore", cli_cards.run, _("lorebooks, without a library")))
     speak = of_one("speak", _speak, _("speak a text into a WAV file"))
     speak.add_argument("text", metavar="TEXT")
     speak.add_argument("--out", required=True, metavar="FILE.wav")
