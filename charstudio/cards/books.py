@@ -85,7 +85,7 @@ def _kind_of(raw: Any) -> Kind | None:
         (e for e in (entries.values() if isinstance(entries, dict) else entries) if isinstance(e, dict)), {}
     )
     of_card = "keys" in some and "key" not in some
-    return "lorebook" if of_card or isinstance(entries, list) and "uid" not in some else "world_info"
+    return "lorebook" if of_card or (isinstance(entries, list) and "uid" not in some) else "world_info"
 
 
 def _built(raw: Json, kind: Kind, file: str, notes: Notes) -> Book:

@@ -106,7 +106,7 @@ def world_info_from_book(book: Json) -> Json:
         used.add(uid)
         entries[str(uid)] = _entry_to(entry, uid, number)
     kept = as_object(our_part(book).get(_KEPT))
-    named = {key: book[key] for key in ("name", "description") if key in book}
+    named: Json = {key: book[key] for key in ("name", "description") if key in book}
     theirs = _theirs(book, ())
     return {"entries": entries, **named, **({"extensions": theirs} if theirs else {}), **kept}
 
