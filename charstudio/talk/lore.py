@@ -14,7 +14,7 @@ from typing import Literal
 from charstudio.talk.lore_effects import lasting, with_new
 from charstudio.talk.lore_entry import NO_WISHES, LoreEntry
 from charstudio.talk.lore_groups import losers
-from charstudio.talk.lore_text import Key, Texts
+from charstudio.talk.lore_text import FAR, Key, Texts
 from charstudio.talk.lore_values import RANKS, Active, Kept, LoreSettings, Outcome, Said, Skipped, Woken
 
 MOST_MESSAGES = 1000
@@ -56,6 +56,11 @@ class _Scan:
         self._texts = Texts(lines[: -MOST_MESSAGES - 1 : -1], settings.injections)
         self._effects, self._sticky, self._resting = lasting(entries, settings.effects, self._length)
         self._meant = _by_meaning(entries, settings)
+        self._forced = (
+            {i for i, e in enumerate(entries) if e.id in settings.forced} if settings.forced else set()
+        )
+        self._by_words = settings.whole_words and not settings.case_sensitive
+        self._looked = False
         self._recursive = settings.recursive or any(e.book.recursive for e in entries)
         self._state: _State = "initial"
         self._skew = 0
@@ -90,7 +95,11 @@ class _Scan:
 
     def _woken(self) -> dict[int, tuple[Woken, str]]:
         found: dict[int, tuple[Woken, str]] = {}
-        for i in self._candidates():
+        if self._state != "recursion" and self._by_words:
+            left = self._look_quickly(found)
+        else:
+            left = self._candidates()
+        for i in left:
             if i in self._active or i in self._failed:
                 continue
             told = self._verdict(i, self._entries[i])
@@ -100,9 +109,28 @@ class _Scan:
                 self._note(i, told)
         return found
 
+    def _look_quickly(self, found: dict[int, tuple[Woken, str]]) -> list[int]:
+        """Find the entries that plain words wake; returns those that must be judged by all rules."""
+        first, depth = self._texts.first(), self._settings.scan_depth + self._skew
+        odd = self._sticky | self._resting | self._forced
+        left = []
+        for i, entry in enumerate(self._entries):
+            if not entry.words or i in odd:
+                left.append(i)
+                continue
+            for n, word in enumerate(entry.words):
+                if first.get(word, FAR) < depth:
+                    if i not in self._active and i not in self._failed:
+                        found[i] = ("key", entry.keys[n].text)
+                    break
+        self._looked = True
+        return left
+
     def _note(self, i: int, reason: Kept) -> None:
         """Remember the last rule that stood in the way of an entry in any pass."""
-        if i not in self._why or RANKS[reason] > RANKS[self._why[i]]:
+        known: Kept | None = "no_match" if self._looked and self._entries[i].words else None
+        known = self._why.get(i, known)
+        if known is None or RANKS[reason] > RANKS[known]:
             self._why[i] = reason
 
     def _candidates(self) -> Iterable[int]:
@@ -150,7 +178,7 @@ class _Scan:
                 return "kept", ""
             if not self._granted(entry):
                 return "condition"
-        if entry.id in self._settings.forced:
+        if i in self._forced:
             return "forced", ""
         if i in self._meant:
             return "meaning", ""
@@ -224,7 +252,7 @@ class _Scan:
     def _holds(self, entry: LoreEntry, key: Key) -> bool:
         settings = self._settings
         if "{{" in key.text:
-            key = Key.of(settings.expand(key.text))
+            key = Key.of(settings.expand(key.text), pattern=key.flags == "?")
         depth = entry.scan_depth
         if depth is None:
             depth = entry.book.scan_depth
@@ -243,12 +271,20 @@ class _Scan:
 
     def _accepted(self, woken: dict[int, tuple[Woken, str]]) -> set[int]:
         order = sorted(woken, key=self._rank)
-        lost = losers(self._entries, order, self._sticky, self._active, self._score, self._scored, self._rng)
+        lost: set[int] = set()
+        if any(self._entries[i].groups for i in order):
+            lost = losers(
+                self._entries, order, self._sticky, self._active, self._score, self._scored, self._rng
+            )
         for i in lost:
             self._note(i, "group")
         accepted = set()
         for i in order:
-            if i not in lost and self._lucky(i) and self._affordable(i, woken[i]):
+            if i in lost:
+                continue
+            if self._overflow and not self._entries[i].ignore_budget:
+                self._note(i, "budget")
+            elif self._lucky(i) and self._affordable(i, woken[i]):
                 accepted.add(i)
         return accepted
 
@@ -272,9 +308,6 @@ class _Scan:
 
     def _lucky(self, i: int) -> bool:
         entry = self._entries[i]
-        if self._overflow and not entry.ignore_budget:
-            self._note(i, "budget")
-            return False
         if entry.probability >= 100 or i in self._sticky:
             return True
         if self._rng.random() * 100 < entry.probability:

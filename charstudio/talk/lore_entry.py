@@ -121,6 +121,17 @@ class LoreEntry:
     label: str = ""
     mark: str = ""  # changes when the entry is edited
     book: Book = field(default=Book(), repr=False)
+    words: tuple[str, ...] = field(default=(), init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Most entries wake by words alone and under no condition; `words` is set for those."""
+        conditions = (
+            self.triggers, self.only_for, self.only_tags, self.delay > 0, self.delay_until_recursion > 0,
+            self.constant, self.vectorized, self.secondary, self.reads, self.wishes != NO_WISHES, self.case_sensitive,
+            self.whole_words is False, self.scan_depth is not None, self.book.scan_depth is not None,
+        )  # fmt: skip
+        if self.enabled and not any(conditions) and all(key.word for key in self.keys):
+            object.__setattr__(self, "words", tuple(key.folded for key in self.keys))
 
 
 def entries_of(book: Mapping[str, Any], id: str = "book") -> tuple[LoreEntry, ...]:  # noqa: A002

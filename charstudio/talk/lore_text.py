@@ -19,6 +19,13 @@ ALL_PATTERN_SECONDS = 0.5  # all patterns of one scan together
 _WORD = re.compile(r"\w+")
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
 _SLASHED = re.compile(r"/((?:[^/\\]|\\.)+)/([gimsuy]*)\Z", re.DOTALL)
+_TURKIC = ("ı", "\u0307")
+_LITERAL = re.compile(r"[a-zA-Z0-9 _'-]")
+# Pieces of a pattern that are stepped over whole: escapes, sets of letters, the head of a group.
+_SKIPPED = re.compile(r"\\[^ac-rt-vx-zC-RT-VX-Z0-9]|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?::|<?[=!]))?")
+_OWN_FLAGS = re.compile(r"\(\?[a-zA-Z^#-]")
+_LOOSE = ("?", "*", "{")
+FAR = 1 << 30
 _INDEXED = 64  # below so many keys that are no words, text is searched without an index of its letters
 
 
@@ -33,6 +40,7 @@ class Key:
     several: bool = False  # words with spaces between
     pattern: str | None = None
     flags: str = ""
+    needs: str = ""  # letters without which the pattern cannot match, folded
 
     @staticmethod
     def of(text: str, *, pattern: bool = False) -> Key:
@@ -40,9 +48,9 @@ class Key:
         text = text.strip()
         slashed = _SLASHED.match(text) if text.startswith("/") else None
         if slashed:
-            return Key(text, pattern=slashed[1], flags=slashed[2])
+            return Key(text, pattern=slashed[1], flags=slashed[2], needs=needed(slashed[1]))
         if pattern:
-            return Key(text, pattern=text, flags="?")
+            return Key(text, pattern=text, flags="?", needs=needed(text))
         folded = text.casefold()
         return Key(
             text,
@@ -93,6 +101,8 @@ class Texts:
         if depth <= 0 or not key.text:
             return False
         if key.pattern is not None:
+            if key.needs and not self._has(key.needs, depth, more=more, reads=reads):
+                return False
             return self._matches(key, self._hay(depth, folded=False, more=more, reads=reads), case=case)
         word, text = (key.plain_word, key.text) if case else (key.word, key.folded)
         if whole and word and not reads:
@@ -106,6 +116,16 @@ class Texts:
             return text in hay
         return text in hay and re.search(rf"(?:^|\W){re.escape(text)}(?:$|\W)", hay) is not None
 
+    def _has(self, needs: str, depth: int, *, more: bool, reads: tuple[str, ...]) -> bool:
+        """Whether a pattern can match at all; letters that change with the language are not judged."""
+        hay = self._hay(depth, folded=True, more=more, reads=reads)
+        return needs in hay or (not hay.isascii() and any(sign in hay for sign in _TURKIC))
+
+    def first(self) -> dict[str, int]:
+        """In which message, counted from the newest, each folded word stands first."""
+        self._first("", folded=True)
+        return self._words[True]
+
     def _first(self, word: str, *, folded: bool) -> int:
         """In which message, counted from the newest, a word stands first; far away when in none."""
         if folded not in self._words:
@@ -115,7 +135,7 @@ class Texts:
             for text in self._beside:
                 found.update(dict.fromkeys(_words(text, folded=folded), 0))
             self._words[folded] = found
-        return self._words[folded].get(word, 1 << 30)
+        return self._words[folded].get(word, FAR)
 
     def _added(self, *, folded: bool) -> set[str]:
         if folded not in self._more_words:
@@ -161,6 +181,23 @@ class Texts:
 
 def _words(text: str, *, folded: bool) -> set[str]:
     return set(_WORD.findall(text.casefold() if folded else text))
+
+
+def needed(pattern: str) -> str:
+    """The longest run of plain letters that every match of a pattern must hold; empty when none is sure."""
+    if _OWN_FLAGS.search(pattern):
+        return ""
+    runs, run, at, level = [""], "", 0, 0
+    while at < len(pattern):
+        sign, step = pattern[at], _SKIPPED.match(pattern, at)
+        plain = level == 0 and _LITERAL.match(sign) is not None and pattern[at + 1 : at + 2] not in _LOOSE
+        run = run + sign if plain else ""
+        runs.append(run)
+        if step is None and (sign in "\\[" or (sign == "|" and level == 0)):
+            return ""
+        level += (sign == "(") - (sign == ")")
+        at = step.end() if step else at + 1
+    return max(runs, key=len).casefold()
 
 
 @lru_cache(maxsize=4096)
