@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
+import re
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,8 @@ from charstudio.i18n import _
 
 if TYPE_CHECKING:
     from charstudio.cards import Card
+    from charstudio.talk.lore_entry import LoreEntry
+    from charstudio.talk.lore_values import Outcome
 
 FORMATS = ("auto", "json", "json-v2", "json-v3", "png", "png-v2", "png-v3", "charx")
 LARGEST = 256 * 1024 * 1024
@@ -40,6 +45,43 @@ def add_card_words(parser: argparse.ArgumentParser) -> None:
     write.add_argument("--dated", action="store_true", help=_("note the time of writing in the card (V3)"))
     write.add_argument("--json", action="store_true", help=_("print JSON"))
     write.set_defaults(act=_write)
+
+
+def add_lore_words(parser: argparse.ArgumentParser) -> None:
+    """What can be said after `charstudio lore`."""
+    what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    read = what.add_parser("read", help=_("what a lorebook holds, and what is odd about it"))
+    read.add_argument("file", metavar="BOOK")
+    read.add_argument("--json", action="store_true", help=_("print JSON"))
+    read.set_defaults(act=_lore_read)
+    write = what.add_parser("write", help=_("the same lorebook in another form"))
+    write.add_argument("file", metavar="IN")
+    write.add_argument("out", metavar="OUT")
+    write.add_argument("--format", choices=("lorebook", "world-info"), default="lorebook")
+    write.set_defaults(act=_lore_write)
+    test = what.add_parser("test", help=_("which entries a text wakes, which not, and why"))
+    test.add_argument("file", metavar="BOOK")
+    test.add_argument(
+        "--text",
+        required=True,
+        metavar="FILE",
+        help=_("messages, an empty line between two; - reads what is piped in"),
+    )
+    test.add_argument("--json", action="store_true", help=_("print JSON"))
+    test.add_argument(
+        "--scan-depth",
+        type=int,
+        default=2,
+        metavar="N",
+        help=_("messages that are searched, unless the book says"),
+    )
+    test.add_argument(
+        "--context", type=int, default=8192, metavar="N", help=_("the model’s context in tokens")
+    )
+    test.add_argument("--char", default="", metavar="NAME", help=_("who speaks (for {{char}} and filters)"))
+    test.add_argument("--user", default="", metavar="NAME", help=_("who writes (for {{user}})"))
+    test.add_argument("--seed", type=int, default=0, metavar="N", help=_("for entries that depend on chance"))
+    test.set_defaults(act=_lore_test)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -126,6 +168,116 @@ def _png_for(card: Card, picture: bytes | None, warnings: list[str]) -> bytes:
         return found if found.startswith(b"\x89PNG\r\n\x1a\n") else as_png(found)
     warnings.append(_("The card has no portrait; a plate with its first letter was drawn."))
     return letter_plate(card.nickname or card.name, "", 512)
+
+
+# Lorebooks
+
+
+def _lore_read(options: argparse.Namespace) -> int:
+    from charstudio.cards import read_book
+
+    file = Path(options.file)
+    book = read_book(read_bytes(file), file.name)
+    if not options.json:
+        print(_("{name}\t{n} entries", name=book.name, n=len(book.view["entries"])))
+        _print_warnings(book.warnings)
+        return 0
+    found = {"book": book.view, "kind": book.kind, "warnings": list(book.warnings)}
+    for piece in _json_pieces(found):
+        sys.stdout.write(piece)
+    print()
+    return 0
+
+
+def _lore_write(options: argparse.Namespace) -> int:
+    from charstudio.cards import read_book, write_book
+
+    file = Path(options.file)
+    book = read_book(read_bytes(file), file.name)
+    _save(Path(options.out), write_book(book.view, options.format))
+    print(options.out)
+    _print_warnings(book.warnings)
+    return 0
+
+
+def _lore_test(options: argparse.Namespace) -> int:
+    from charstudio.cards import read_book
+    from charstudio.talk.lore import activate
+    from charstudio.talk.lore_entry import entries_of
+    from charstudio.talk.lore_places import gathered
+    from charstudio.talk.lore_values import LoreSettings, Said
+    from charstudio.talk.macros import Names, expanded, matchable
+
+    file = Path(options.file)
+    book = read_book(read_bytes(file), file.name)
+    body = sys.stdin.buffer.read() if options.text == "-" else read_bytes(Path(options.text))
+    parts = [part.strip() for part in re.split(r"\n[ \t\r]*\n", body.decode("utf-8-sig", "replace"))]
+    messages = [Said(matchable(part)) for part in parts if part]
+    names = Names(options.char or _("Voice"), options.user or _("Writer"))
+    entries = gathered([("character", entries_of(book.view, "book"))])
+    how = LoreSettings(
+        scan_depth=options.scan_depth,
+        context=options.context,
+        character=options.char,
+        expand=lambda text: expanded(text, names, seed=str(options.seed)),
+        reveal=lambda text: expanded(text, names, seed=str(options.seed), hidden=True),
+    )
+    chance = random.Random(options.seed)  # noqa: S311 - not secrets
+    outcome = activate(entries, messages, how, chance, lambda text: len(text) // 3 + 1)
+    if options.json:
+        found = {**_outcome_json(outcome), "messages": len(messages), "warnings": list(book.warnings)}
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
+    _print_outcome(outcome)
+    _print_warnings(book.warnings)
+    return 0
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    from charstudio.talk.lore_places import placed
+    from charstudio.talk.lore_values import sentence
+
+    active = [
+        {
+            **_entry_json(one.entry),
+            "reason": one.reason,
+            "why": sentence(one.reason, one.key),
+            "place": asdict(one.place),
+            "tokens": one.tokens,
+            "text": one.text,
+        }
+        for one in outcome.active
+    ]
+    skipped = [
+        {**_entry_json(one.entry), "reason": one.reason, "why": sentence(one.reason)}
+        for one in outcome.skipped
+    ]
+    texts = [{**asdict(one.place), "text": one.text} for one in placed(outcome.active)]
+    return {
+        "active": active,
+        "skipped": skipped,
+        "placed": texts,
+        "tokens": outcome.tokens,
+        "budget": outcome.budget,
+        "slow": list(outcome.slow),
+    }
+
+
+def _entry_json(entry: LoreEntry) -> dict[str, Any]:
+    number = int(entry.id.rpartition(".")[2])
+    return {"entry": number, "label": entry.label, "keys": [key.text for key in entry.keys]}
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    from charstudio.talk.lore_values import sentence
+
+    for mark, told in (("+", outcome.active), ("-", outcome.skipped)):
+        for one in told:
+            named = one.entry.label or ", ".join(key.text for key in one.entry.keys) or one.entry.content
+            print(f"{mark} {' '.join(named.split())[:60]}\t{sentence(one.reason, getattr(one, 'key', ''))}")
+    print(_("{n} of {all} tokens", n=outcome.tokens, all=outcome.budget))
+    for key in outcome.slow:
+        print(_("A pattern took too long and was given up: {key}", key=key[:80]))
 
 
 # Inside

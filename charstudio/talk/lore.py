@@ -95,11 +95,8 @@ class _Scan:
 
     def _woken(self) -> dict[int, tuple[Woken, str]]:
         found: dict[int, tuple[Woken, str]] = {}
-        if self._state != "recursion" and self._by_words:
-            left = self._look_quickly(found)
-        else:
-            left = self._candidates()
-        for i in left:
+        quickly = self._state != "recursion" and self._by_words
+        for i in self._look_quickly(found) if quickly else self._candidates():
             if i in self._active or i in self._failed:
                 continue
             told = self._verdict(i, self._entries[i])
@@ -340,7 +337,7 @@ class _Scan:
 
     def _step(self, fresh: list[int]) -> None:
         settings = self._settings
-        feeding = [self._active[i].text for i in fresh if not self._entries[i].prevent_recursion]
+        feeding = [self._revealed(i) for i in fresh if not self._entries[i].prevent_recursion]
         state: _State = "none"
         going_on = self._recursive and not self._overflow
         if going_on and (feeding or (self._state == "min_activations" and self._texts.has_more())):
@@ -355,6 +352,11 @@ class _Scan:
         if self._fresh:
             self._texts.add(self._fresh)
         self._state = state
+
+    def _revealed(self, i: int) -> str:
+        content, reveal = self._entries[i].content, self._settings.reveal
+        hides = reveal is not None and "hidden_key" in content.casefold()
+        return reveal(content) if reveal is not None and hides else self._active[i].text
 
     def _deeper(self) -> bool:
         depth = self._settings.scan_depth + self._skew

@@ -42,7 +42,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class LoreSettings:
-    """What holds for one scan. `effects` and `before` are what the last scan of the talk gave back."""
+    """What holds for one scan. `effects` and `before` are what the last scan of the talk gave back.
+
+    `expand` carries out the macros of a content or key; `reveal` does so for what other entries may be
+    woken by, with the hidden keys of V3 shown.
+    """
 
     scan_depth: int = 2
     include_names: bool = True
@@ -71,6 +75,7 @@ class LoreSettings:
     before: frozenset[str] = frozenset()
     dry: bool = False
     expand: Callable[[str], str] = str
+    reveal: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
