@@ -128,7 +128,8 @@ class LoreEntry:
         conditions = (
             self.triggers, self.only_for, self.only_tags, self.delay > 0, self.delay_until_recursion > 0,
             self.constant, self.vectorized, self.secondary, self.reads, self.wishes != NO_WISHES,
-            self.case_sensitive, self.whole_words is False, self.scan_depth is not None, self.book.scan_depth is not None,
+            self.case_sensitive, self.whole_words is False, self.scan_depth is not None,
+            self.book.scan_depth is not None,
         )  # fmt: skip
         if self.enabled and not any(conditions) and all(key.word for key in self.keys):
             object.__setattr__(self, "words", tuple(key.folded for key in self.keys))

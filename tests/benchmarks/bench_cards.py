@@ -1,0 +1,97 @@
+"""Every card of the corpus through the command line: outcome, seconds and memory of each, and the worst of all.
+
+    python tests/benchmarks/bench_cards.py [--long]
+
+`card read FILE --json` and `card write FILE OUT --set creator=…` run as processes of their own; 5 s and 512 MB are
+the limits. `--long` adds the cards that take long to build (gibibyte bombs, 30 MB texts, a million values).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.unit.cards_archives import ARCHIVES, long_cases
+from tests.unit.cards_corpus import CASES, Case
+
+SECONDS, MEGABYTES = 5.0, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How one process ended."""
+
+    code: int
+    seconds: float
+    megabytes: float
+    out: bytes
+    trouble: str
+
+
+def ran(folder: Path, *words: str) -> Ran:
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        started = time.perf_counter()
+        child = subprocess.Popen([sys.executable, "-m", "charstudio", *words], stdout=out, stderr=err)
+        _pid, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+    trouble = (folder / "err").read_text(errors="replace").strip()
+    return Ran(child.returncode, seconds, usage.ru_maxrss / 1024, (folder / "out").read_bytes(), trouble)
+
+
+def wrong(case: Case, read: Ran, written: Ran, out: Path) -> str:
+    """What is not as it should be about one case; empty when all is well."""
+    for one in (read, written):
+        if one.seconds > SECONDS or one.megabytes > MEGABYTES:
+            return f"{one.seconds:.1f} s, {one.megabytes:.0f} MB"
+        if "Traceback" in one.trouble or one.code not in (0, 1):
+            return f"code {one.code}: {one.trouble[-200:]}"
+    if read.code == 1:
+        fine = "refused" in case.outcomes and read.trouble.endswith(".") and "\n" not in read.trouble
+        return "" if fine and written.code == 1 and not out.exists() else f"refused: {read.trouble[-200:]}"
+    found = json.loads(read.out)
+    end = "warned" if found["warnings"] else "clean"
+    if end not in case.outcomes or found["card"]["data"]["name"] != case.name:
+        return f"{end}: {found['warnings']}"
+    return "" if written.code == 0 and out.stat().st_size else f"not written: {written.trouble[-200:]}"
+
+
+def main() -> int:
+    cases = [*CASES, *ARCHIVES, *(long_cases() if "--long" in sys.argv else ())]
+    faults, slowest, largest = 0, 0.0, 0.0
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        os.environ["CHARSTUDIO_HOME"] = str(folder / "home")
+        for case in cases:
+            body = case.build()
+            ending = (
+                ".png" if body.startswith(b"\x89PNG") else ".charx" if body.startswith(b"PK") else ".json"
+            )
+            file, out = folder / f"card{ending}", folder / f"written{ending}"
+            out.unlink(missing_ok=True)
+            file.write_bytes(body)
+            del body
+            read = ran(folder, "card", "read", str(file), "--json")
+            kept = ran(folder, "card", "write", str(file), str(out), "--set", "creator=the bench")
+            said = wrong(case, read, kept, out)
+            slowest = max(slowest, read.seconds, kept.seconds)
+            largest = max(largest, read.megabytes, kept.megabytes)
+            faults += bool(said)
+            if said or "--all" in sys.argv:
+                print(
+                    f"{'FAULT' if said else 'ok   '} {case.id}: {said or f'{read.seconds:.2f} s {read.megabytes:.0f} MB'}"
+                )
+    print(
+        f"{len(cases)} cards, {faults} faults; slowest {slowest:.2f} s, largest {largest:.0f} MB (limits {SECONDS:.0f} s, {MEGABYTES} MB)"
+    )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
