@@ -425,7 +425,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     export = of_one("export", _export, _("take a character home"))
     export.add_argument("out", metavar="OUT")
-    forms = ("auto", "json-v2", "json-v3", "png", "markdown")
+    forms = ("auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown")
     export.add_argument("--format", choices=forms, default="auto")
     cli_cards.add_card_words(verb("card", cli_cards.run, _("card files, without a library")))
     cli_cards.add_lore_words(verb("lore", cli_cards.run, _("lorebooks, without a library")))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from charstudio import paths, settings
-from charstudio.cards import Card, card_of, read_card, write_json, write_png
+from charstudio.cards import Card, card_of, read_card, write_charx, write_json, write_png
 from charstudio.engines import (
     EchoEngine,
     Engine,
@@ -37,7 +37,7 @@ from charstudio.store.cast import KeptCard
 from charstudio.talk import Conversation, Persona, Prose, expand
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
-Format = Literal["auto", "json-v2", "json-v3", "png", "markdown"]
+Format = Literal["auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown"]
 LARGEST_CARD = 256 * 1024 * 1024
 PORTRAIT = 512  # pixels of a picture made for a card
 
@@ -233,14 +233,8 @@ class Studio:
         form = _format_of(out) if form == "auto" else form
         if form == "markdown":
             body = as_markdown(page_of(self.library.cast.sheet(character_id), self.schema)).encode()
-        elif form == "png":
-            body = write_png(
-                self._card_now(character_id), self._card_picture(character_id), modification_date=_now()
-            )
         else:
-            body = write_json(
-                self._card_now(character_id), 2 if form == "json-v2" else 3, modification_date=_now()
-            )
+            body = self._card_body(character_id, form)
         try:
             paths.write_atomically(out, body)
         except OSError as exc:
@@ -253,6 +247,17 @@ class Studio:
             ) from exc
         return out
 
+    def _card_body(self, character_id: int, form: Format) -> bytes:
+        card, date = self._card_now(character_id), _now()
+        if form == "charx":
+            picture = self.library.cast.get(character_id).picture_id
+            own = self.library.cast.picture(picture) if picture else None
+            return write_charx(card, own.body if own else None, modification_date=date)
+        if form.startswith("png"):
+            version: Literal[2, 3] = 2 if form == "png-v2" else 3
+            return write_png(card, self._card_picture(character_id), version, modification_date=date)
+        return write_json(card, 2 if form == "json-v2" else 3, modification_date=date)
+
     def _import(self, file: Path) -> Imported:
         body = read_file(file)
         card = read_card(body, file.name)
@@ -260,20 +265,21 @@ class Studio:
         warnings = (*card.warnings, *arrived.warnings)
         kept = KeptCard(card.raw, body, file.name, card.spec, warnings)
         picture = None
-        if card.picture:
+        if portrait := card.portrait:
             try:
-                picture = Picture(check_picture(card.picture), card.picture)
+                picture = Picture(check_picture(portrait), portrait)
             except StudioError as exc:
                 warnings = (*warnings, str(exc))
         made = self.library.cast.take_in(self.schema, arrived.changes, kept, picture)
         return Imported(file, self.library.cast.get(made.id), warnings)
 
     def _card_now(self, character_id: int) -> Card:
+        """The card as it would be written now, with the files it came with."""
         character = self.library.cast.get(character_id)
         dress = {"colour": character.colour, "voice": character.voice}
-        return card_for(
-            self.library.cast.sheet(character_id), self.schema, self.card(character_id), dress=dress
-        )
+        kept = self.library.cast.card(character_id)
+        card = card_of(kept.raw, original=kept.original) if kept else None
+        return card_for(self.library.cast.sheet(character_id), self.schema, card, dress=dress)
 
     def _card_picture(self, character_id: int) -> bytes:
         character = self.library.cast.get(character_id)
@@ -337,12 +343,13 @@ def read_file(path: Path) -> bytes:
 
 
 def _format_of(out: Path) -> Format:
-    found: dict[str, Format] = {".png": "png", ".json": "json-v3", ".md": "markdown", ".markdown": "markdown"}
+    found: dict[str, Format] = {".png": "png", ".apng": "png", ".json": "json-v3", ".charx": "charx"}
+    found |= {".md": "markdown", ".markdown": "markdown"}
     form = found.get(out.suffix.lower())
     if form is None:
         raise ExportError(
             _(
-                "What {file} should be is not clear; end it in .png, .json or .md, or name a format.",
+                "What {file} should be is not clear; end it in .png, .json, .charx or .md, or name a format.",
                 file=out.name,
             )
         )

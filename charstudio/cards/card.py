@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from charstudio.cards.archive import Archive
+from charstudio.cards.archive import Archive, open_archive
 from charstudio.cards.fields import V1_TEXTS, V2_FIELDS, V2_LISTS, V2_TEXTS, V3_FIELDS, V3_NUMBERS
 from charstudio.cards.files import file_of, shown
 from charstudio.cards.notes import Notes
+from charstudio.cards.png import is_png, look_into
 from charstudio.cards.refuse import recognise
 from charstudio.cards.settle import note_contents, note_missing, settle
 from charstudio.cards.text import Json, clean, copied
@@ -218,9 +220,20 @@ class Card:
         return tuple(self._data.get(name, ()))
 
 
-def card_of(raw: Json, picture: bytes | None = None) -> Card:
-    """The card again from its `raw` object as it was stored; `CardError` when that is no card."""
-    return built(clean(raw), Notes(), file=_("This file"), picture=picture)
+def card_of(raw: Json, picture: bytes | None = None, original: bytes = b"") -> Card:
+    """The card again from its `raw` object as it was stored; `CardError` when that is no card.
+
+    `original` is the file it came in, from which its files are taken when they are needed.
+    """
+    archive = None
+    if is_png(original) and picture is None and look_into(original).usable:
+        picture = original
+    if original[:4] in (b"PK\x03\x04", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1"):
+        with suppress(CardError):
+            archive = open_archive(original, Notes())
+    card = built(clean(raw), Notes(), file=_("This file"), picture=picture, archive=archive)
+    charx = archive is not None and "card.json" in archive.names
+    return replace(card, format="charx" if charx else card.format)
 
 
 def built(

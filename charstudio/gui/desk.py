@@ -297,7 +297,7 @@ class Desk(QObject):
             self._window,
             _("Open character cards"),
             "",
-            _("Character cards (*.png *.json *.apng);;All files (*)"),
+            _("Character cards (*.png *.apng *.json *.charx *.jpeg *.byaf *.yaml *.yml);;All files (*)"),
         )
         if names:
             self.import_files(names)
