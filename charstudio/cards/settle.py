@@ -149,7 +149,8 @@ def _settle_asset(value: Json, notes: Notes) -> Json:
             notes.wrong("assets")
         if told is None:
             asset[f"x_{field}"] = asset.get(field)
-        asset[field] = told or ("unknown" if field == "ext" else "")
+        if not isinstance(asset.get(field), str):
+            asset[field] = told or ("unknown" if field == "ext" else "")
     return asset
 
 

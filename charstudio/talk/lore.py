@@ -61,6 +61,7 @@ class _Scan:
         )
         self._by_words = settings.whole_words and not settings.case_sensitive
         self._looked = False
+        self._odd: set[int] = set()
         self._recursive = settings.recursive or any(e.book.recursive for e in entries)
         self._state: _State = "initial"
         self._skew = 0
@@ -109,7 +110,7 @@ class _Scan:
     def _look_quickly(self, found: dict[int, tuple[Woken, str]]) -> list[int]:
         """Find the entries that plain words wake; returns those that must be judged by all rules."""
         first, depth = self._texts.first(), self._settings.scan_depth + self._skew
-        odd = self._sticky | self._resting | self._forced
+        odd = self._odd = self._sticky | self._resting | self._forced
         left = []
         for i, entry in enumerate(self._entries):
             if not entry.words or i in odd:
@@ -125,8 +126,9 @@ class _Scan:
 
     def _note(self, i: int, reason: Kept) -> None:
         """Remember the last rule that stood in the way of an entry in any pass."""
-        known: Kept | None = "no_match" if self._looked and self._entries[i].words else None
-        known = self._why.get(i, known)
+        known: Kept | None = self._why.get(i)
+        if known is None and self._looked and self._entries[i].words and i not in self._odd:
+            known = "no_match"
         if known is None or RANKS[reason] > RANKS[known]:
             self._why[i] = reason
 

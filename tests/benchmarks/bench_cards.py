@@ -34,6 +34,15 @@ class Ran:
     trouble: str
 
 
+def built(case: Case, file: Path) -> None:
+    """Write a card in a process of its own: the peak of a child counts from that of its parent."""
+    child = os.fork()
+    if child == 0:
+        file.write_bytes(case.build())
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
 def ran(folder: Path, *words: str) -> Ran:
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         started = time.perf_counter()

@@ -150,7 +150,9 @@ def bomb(name: str, size: int, **files: bytes) -> bytes:
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for other, data in files.items():
             archive.writestr(other.replace("__", "."), data)
-        with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as out:
+        zeros = zipfile.ZipInfo(name)
+        zeros.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(zeros, "w") as out:
             piece = bytes(1 << 20)
             for _ in range(size >> 20):
                 out.write(piece)

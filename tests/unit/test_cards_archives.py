@@ -49,7 +49,9 @@ def test_c1_an_older_card_inside_is_read_with_a_warning():
 
 
 def test_c2_an_archive_comes_out_as_it_went_in_with_every_file():
-    body = charx(files={MAIN: png(), "other.json": b'{"x": 1}', "module.risum": b"risu", "assets/x/ü.bin": b"\0\1"})
+    body = charx(
+        files={MAIN: png(), "other.json": b'{"x": 1}', "module.risum": b"risu", "assets/x/ü.bin": b"\0\1"}
+    )
     written = write_charx(read_card(body))
     before, after = files_in(body), files_in(written)
     assert json.loads(after.pop("card.json")) == json.loads(before.pop("card.json"))
@@ -85,7 +87,10 @@ def test_c2_a_card_without_any_picture_becomes_an_archive_without_one():
 def test_c2_a_new_portrait_becomes_the_main_icon_and_an_old_one_is_kept():
     card = read_card(dump(v3(assets=[asset("https://x/y.png")])))
     again = read_card(write_charx(card, png()))
-    assert [(a.name, a.uri.partition("//")[0]) for a in again.assets] == [("main", "embeded:"), ("old main", "https:")]
+    assert [(a.name, a.uri.partition("//")[0]) for a in again.assets] == [
+        ("main", "embeded:"),
+        ("old main", "https:"),
+    ]
     assert again.portrait == png()
 
 
@@ -104,7 +109,23 @@ def test_c3_the_portrait_is_what_the_card_calls_its_main_icon():
 
 
 @pytest.mark.parametrize(
-    "name", ["../a", "a/../b", "/a", "C:/a", "c:a", "a\\b", "a\0b", "a/./b", "a//b", "", "CON", "x/nul.png", "com1", "a\nb"]
+    "name",
+    [
+        "../a",
+        "a/../b",
+        "/a",
+        "C:/a",
+        "c:a",
+        "a\\b",
+        "a\0b",
+        "a/./b",
+        "a//b",
+        "",
+        "CON",
+        "x/nul.png",
+        "com1",
+        "a\nb",
+    ],
 )
 def test_c4_paths_that_lead_elsewhere_are_not_safe(name):
     assert not is_safe(name)
@@ -147,7 +168,12 @@ def test_s1_what_a_file_claims_of_its_size_does_not_matter():
 
 def test_s3_nothing_outside_of_the_card_is_opened(tmp_path):
     (tmp_path / "secret.png").write_bytes(png())
-    uris = [f"file://{tmp_path}/secret.png", f"{tmp_path}/secret.png", "embeded://../secret.png", "http://127.0.0.1:9/a"]
+    uris = [
+        f"file://{tmp_path}/secret.png",
+        f"{tmp_path}/secret.png",
+        "embeded://../secret.png",
+        "http://127.0.0.1:9/a",
+    ]
     card = read_card(charx(v3(assets=[asset(uri) for uri in uris])))
     assert [card.file(uri) for uri in uris] == [None] * 4
     assert card.portrait is None

@@ -36,7 +36,12 @@ def test_l9_world_info_comes_back_from_a_lorebook_with_every_field():
 
 def test_l9_world_info_has_the_names_that_cards_use():
     made = read_book(dump(WORLD)).view["entries"][0]
-    assert (made["keys"], made["enabled"], made["insertion_order"], made["id"]) == (TAVERN["key"], False, 90, 4)
+    assert (made["keys"], made["enabled"], made["insertion_order"], made["id"]) == (
+        TAVERN["key"],
+        False,
+        90,
+        4,
+    )
     assert made["extensions"]["delay_until_recursion"] == 2
     assert made["extensions"]["position"] == 4
     assert "position" not in made
@@ -86,7 +91,9 @@ def test_x2_what_other_programs_say_besides_is_kept():
 
 
 def test_l3_junk_in_world_info_is_set_aside_with_a_warning():
-    found = read_book(dump({"entries": {"0": TAVERN, "1": "junk", "2": {"uid": 2, "key": "a, b", "order": "5"}}}))
+    found = read_book(
+        dump({"entries": {"0": TAVERN, "1": "junk", "2": {"uid": 2, "key": "a, b", "order": "5"}}})
+    )
     assert len(found.view["entries"]) == 2
     assert found.view["entries"][1]["keys"] == ["a", "b"]
     assert found.warnings

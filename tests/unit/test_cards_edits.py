@@ -35,7 +35,9 @@ def test_a_text_is_taken_literally(value):
 
 
 def test_values_are_json_where_they_are_json():
-    after = edited(v2(), ("tags", '["a", "b"]'), ("/data/extensions/x/y", "[1, null]"), ("name", '"5"'))["data"]
+    after = edited(v2(), ("tags", '["a", "b"]'), ("/data/extensions/x/y", "[1, null]"), ("name", '"5"'))[
+        "data"
+    ]
     assert (after["tags"], after["extensions"]["x"], after["name"]) == (["a", "b"], {"y": [1, None]}, "5")
 
 

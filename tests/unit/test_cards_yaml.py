@@ -21,9 +21,16 @@ def test_yaml_dates_and_times_stay_the_text_they_are():
 
 
 def test_j5_pygmalion_yaml_is_read_and_written_as_json():
-    card = read_card(b"char_name: Bo\nchar_persona: |\n  Tall.\nworld_scenario: A pier.\nchar_greeting: Hm.\n")
+    card = read_card(
+        b"char_name: Bo\nchar_persona: |\n  Tall.\nworld_scenario: A pier.\nchar_greeting: Hm.\n"
+    )
     again = read_card(write_json(card))
-    assert (again.name, again.description, again.scenario, again.first_mes) == ("Bo", "Tall.\n", "A pier.", "Hm.")
+    assert (again.name, again.description, again.scenario, again.first_mes) == (
+        "Bo",
+        "Tall.\n",
+        "A pier.",
+        "Hm.",
+    )
 
 
 @pytest.mark.parametrize(

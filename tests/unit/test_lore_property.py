@@ -66,7 +66,22 @@ def wishes(pick: Pick) -> Wishes:
 
 
 def some_entries(pick: Pick) -> list[LoreEntry]:
-    return [
+    plain = [
+        LoreEntry(
+            f"p{n}",
+            tuple(Key.of(pick(WORDS[:5])) for _ in range(pick(range(3)))),
+            text(pick),
+            order=pick((1, 50, 100)),
+            groups=pick(((), (), ("g",))),
+            sticky=pick(SMALL),
+            cooldown=pick(SMALL),
+            probability=pick((100, 100, 50)),
+            exclude_recursion=pick(RARE),
+            mark="m",
+        )
+        for n in range(pick(range(5)))
+    ]
+    return plain + [
         LoreEntry(
             f"e{n}",
             keys(pick),
@@ -102,7 +117,7 @@ def some_entries(pick: Pick) -> list[LoreEntry]:
             mark=pick(("m", "m", "m", "other")),
             book=pick(BOOKS),
         )
-        for n in range(pick(range(9)))
+        for n in range(pick(range(7)))
     ]
 
 
