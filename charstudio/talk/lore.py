@@ -61,6 +61,7 @@ class _Scan:
         )
         self._by_words = settings.whole_words and not settings.case_sensitive
         self._looked = False
+        self._deepened = False
         self._odd: set[int] = set()
         self._recursive = settings.recursive or any(e.book.recursive for e in entries)
         self._state: _State = "initial"
@@ -133,8 +134,8 @@ class _Scan:
             self._why[i] = reason
 
     def _candidates(self) -> Iterable[int]:
-        """All entries; in a recursive pass only those that the new text can wake."""
-        if self._state != "recursion":
+        """All entries; in a recursive pass only those that the new text can wake, unless the depth is new."""
+        if self._state != "recursion" or self._deepened:
             return range(len(self._entries))
         if self._index is None:
             self._index = self._indexed()
@@ -353,6 +354,7 @@ class _Scan:
         self._fresh = "\n".join(feeding) if self._recursive and state != "none" else ""
         if self._fresh:
             self._texts.add(self._fresh)
+        self._deepened = self._state == "min_activations"
         self._state = state
 
     def _revealed(self, i: int) -> str:
