@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FORMATS = ("auto", "json", "json-v2", "json-v3", "png", "png-v2", "png-v3", "charx")
 LARGEST = 256 * 1024 * 1024
 _SLICE = 1024 * 1024  # characters of one text that are written at once
+_ITEMS = 200  # of one list
 _LEVELS = 5
 
 
@@ -326,9 +327,15 @@ def _json_pieces(value: Any, levels: int = _LEVELS) -> Iterator[str]:
             yield from _json_pieces(item, levels - 1)
         yield "}" if value else "{}"
     elif isinstance(value, list) and levels:
-        for number, item in enumerate(value):
-            yield ", " if number else "["
-            yield from _json_pieces(item, levels - 1)
+        for at in range(0, len(value), _ITEMS):
+            yield ", " if at else "["
+            part = value[at : at + _ITEMS]
+            if len(value) > _ITEMS and not any(isinstance(item, str) and len(item) > _SLICE for item in part):
+                yield json.dumps(part, ensure_ascii=False)[1:-1]
+                continue
+            for number, item in enumerate(part):
+                yield ", " if number else ""
+                yield from _json_pieces(item, levels - 1)
         yield "]" if value else "[]"
     else:
         yield json.dumps(value, ensure_ascii=False)
