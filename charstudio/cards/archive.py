@@ -78,6 +78,11 @@ class Archive:
             return False
         return True
 
+    def lies(self, name: str) -> bool:
+        """Whether the directory tells another size of a file than it has."""
+        entry = self._entries[name]
+        return sum(map(len, self._pieces(name, MOST_ASSET))) != entry.size
+
     def packed(self) -> Iterator[Piece]:
         """Every file as it lies here, to be carried into another archive without unpacking."""
         for name, entry in self._entries.items():

@@ -33,6 +33,8 @@ def card_from_charx(archive: Archive, file: str, notes: Notes) -> Any:
     if CARD not in archive.names:
         raise CardError(_no_card(archive).format(file=file))
     raw = parse(archive.read(CARD, MOST_TEXT), notes)
+    if archive.lies(CARD):
+        notes.say(_("The archive tells a wrong size of the card; the card was read whole all the same."))
     if not isinstance(raw, dict) or raw.get("spec") != "chara_card_v3":
         notes.say(_("A CHARX archive should hold a V3 card; what was in it was read all the same."))
     if _MODULE in archive.names:
