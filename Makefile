@@ -59,7 +59,8 @@ soak: tools
 	$(BIN)/python -m tests.benchmarks.soak_engine
 
 bench: tools
-	@set -e; for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@set -e; for file in tests/benchmarks/bench_*.py; do echo "== $$file"; \
+	  $(BIN)/python -m tests.benchmarks.$$(basename $$file .py); done
 
 format: tools
 	$(BIN)/ruff check --fix

@@ -64,9 +64,13 @@ class Child:
         """Whether the process lives."""
         return self.pid is not None
 
-    def ask(self, do: str, cancel: Cancel | None = None, **fields: Any) -> Generator[Answer, None, Answer]:
+    def ask(
+        self, do: str, cancel: Cancel | None = None, *, at_once: bool = False, **fields: Any
+    ) -> Generator[Answer, None, Answer]:
         """Ask for one thing; yield what is said meanwhile, return (generator value) what came of it.
 
+        Stop is told to the child and waited for; with `at_once` it is not, for work that no stop reaches
+        everywhere: the child then ends it by itself.
         Raises `ChildDied` when the process ends, `StudioError` with the child's sentence when it
         refuses, and `Cancelled` when `cancel` was pressed.
         """
@@ -82,6 +86,8 @@ class Child:
             if cancel is not None:
                 # Only now: a Stop that overtook its request would mean nothing to the child.
                 cancel.on_set(lambda: self._cancel(process, number))
+                if at_once:
+                    cancel.on_set(lambda: answers.put({"cancelled": True}))
             done = yield from self._hear(process, answers, cancel)
             heard = True
             return done

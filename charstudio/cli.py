@@ -168,7 +168,7 @@ def _prompt(options: argparse.Namespace) -> int:
         info = studio.engine().describe()
         text = "\n\n".join(f"[{m.role}]\n{m.content}" for m in prompt.messages)
         text = text if info.has_template else prompt.flat
-        tokens = studio.engine().count([text])[0]
+        tokens = studio.engine().measure(prompt)
     if options.json:
         body = asdict(prompt)
         return _print_json(

@@ -1,6 +1,15 @@
 """The door to language models: whatever stands behind it streams words from a prompt and can be stopped."""
 
-from charstudio.engines.door import Engine, EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
+from charstudio.engines.door import (
+    Engine,
+    EngineEvent,
+    Figures,
+    Loading,
+    ModelInfo,
+    Piece,
+    Reading,
+    Stretch,
+)
 from charstudio.engines.echo import EchoEngine
 from charstudio.engines.gguf import inspect_model
 from charstudio.engines.keys import Keys
@@ -22,6 +31,7 @@ __all__ = [
     "Setup",
     "Shelf",
     "ShelvedModel",
+    "Stretch",
     "forget_talk",
     "inspect_model",
     "states_folder",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from charstudio.errors import Cancel
-from charstudio.model import Prompt, Sampling
+from charstudio.model import Part, Prompt, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,16 @@ class Figures:
     ids: tuple[int, ...] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a prompt as the model would read it, control words and all; `cached` ones it need not."""
+
+    section: str
+    text: str
+    tokens: int
+    cached: bool
+
+
 EngineEvent = Loading | Reading | Piece | Figures
 
 
@@ -96,6 +106,10 @@ class Engine(Protocol):
         """How many tokens a whole prompt has, in the form and with the template that the model reads."""
         ...
 
+    def inspect(self, prompt: Prompt) -> tuple[Stretch, ...]:
+        """What the model would read of a prompt, and what of it stands in its cache; nothing is read."""
+        ...
+
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
         """Write `sampling.n` replies; raises `EngineError`, `ChildDied` and, after Stop, `Cancelled`."""
         ...
@@ -119,3 +133,17 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give the memory back."""
         ...
+
+
+def stretches_of(
+    prompt: Prompt, count: Callable[[Sequence[str]], list[int]], *, chat: bool = True
+) -> tuple[Stretch, ...]:
+    """A prompt part by part, for engines that do not tell what they keep: all of it is read."""
+    transcript = prompt.transcript or (Part("message", prompt.flat),)
+    words = [p for m in prompt.messages for p in m.parts or (Part("message", m.content),)]
+    parts = words if chat else transcript
+    counts = count([part.text for part in parts])
+    return tuple(
+        Stretch(part.section, part.text, tokens, cached=False)
+        for part, tokens in zip(parts, counts, strict=True)
+    )

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
-from charstudio.engines.door import EngineEvent, Figures, ModelInfo, Piece, Reading
+from charstudio.engines.door import EngineEvent, Figures, ModelInfo, Piece, Reading, Stretch, stretches_of
 from charstudio.errors import Cancel
 from charstudio.model import Prompt, Sampling
 
@@ -36,6 +36,10 @@ class EchoEngine:
     def measure(self, prompt: Prompt) -> int:
         """Words and marks of the messages."""
         return sum(self.count([m.content for m in prompt.messages]))
+
+    def inspect(self, prompt: Prompt) -> tuple[Stretch, ...]:
+        """All of it, as nothing is ever kept."""
+        return stretches_of(prompt, self.count)
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
         """Say “You said: …”, stopping when told to."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from charstudio import paths
 from charstudio.children import Child
-from charstudio.engines.door import EngineEvent, Figures, Loading, ModelInfo, Piece, Reading
+from charstudio.engines.door import EngineEvent, Figures, Loading, ModelInfo, Piece, Reading, Stretch
 from charstudio.engines.estimate import default_threads, memory_warning
 from charstudio.engines.gguf import inspect_model
 from charstudio.engines.scoring import orders_of, with_options
@@ -115,6 +115,7 @@ class LlamaEngine:
         asked = self._ask(
             "load",
             cancel,
+            at_once=True,
             path=str(self.path),
             how={
                 "context": setup.context,
@@ -149,6 +150,12 @@ class LlamaEngine:
         """Tokens of a whole prompt, template and all; nothing is read."""
         self.describe()
         return int(_returned(self._ask("measure", None, **_told(prompt)))["tokens"])
+
+    def inspect(self, prompt: Prompt) -> tuple[Stretch, ...]:
+        """The words of the ids that would be read, parted where what the cache holds of them ends."""
+        self.describe()
+        found = _returned(self._ask("inspect", None, **_told(prompt)))["stretches"]
+        return tuple(Stretch(**stretch) for stretch in found)
 
     def stream(self, prompt: Prompt, sampling: Sampling, cancel: Cancel) -> Iterator[EngineEvent]:
         """Write a reply from the chat messages, or from the transcript if the model has no template."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charstudio.children import serve
-from charstudio.engines.prompts import Encoded, encode_chat, encode_flat
+from charstudio.engines.prompts import Encoded, encode_chat, encode_flat, spelled
 from charstudio.engines.states import States
 from charstudio.engines.template import Wording, shortcomings
 from charstudio.errors import Cancel, Cancelled, EngineError
@@ -38,13 +38,16 @@ class Host:
         try:
             from charstudio.engines.adapters import Adapters
             from charstudio.engines.decoding import Writer
-            from charstudio.engines.native import SEQUENCES, Loading
+            from charstudio.engines.native import SEQUENCES, Options
             from charstudio.engines.slots import Slots
         except ImportError as exc:
             raise EngineError(
                 _("Language models need the extra `engine`: pip install 'charstudio[engine]'.")
             ) from exc
-        self._native = yield from loaded(request["path"], Loading(**request["how"]), cancel)
+        if self._writer is not None:  # the same child is asked for another model
+            self._writer = None
+            self._native.close()
+        self._native = yield from loaded(request["path"], Options(**request["how"]), cancel)
         states = States(Path(request["states"]), request["mark"]) if request["states"] else None
         slots = Slots(self._native, SEQUENCES, states, tracing=request["tracing"])
         self._writer = Writer(self._native, slots)
@@ -59,6 +62,12 @@ class Host:
     def measure(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
         """Count the tokens of a whole prompt."""
         yield {"done": {"tokens": len(self._encoded(request).ids)}}
+
+    def inspect(self, request: Answer, _cancel: Cancel) -> Iterator[Answer]:
+        """Tell what would be read of a prompt, and what of it stands in the cache."""
+        prompt, slots = self._encoded(request), self._asked.slots
+        held = slots.shared(prompt.ids, request["slot"], self._adapted(request))
+        yield {"done": {"stretches": spelled(self._native, prompt, held)}}
 
     def stream(self, request: Answer, cancel: Cancel) -> Iterator[Answer]:
         """Write a reply, or several."""
@@ -201,13 +210,28 @@ def loaded(path: str, how: Any, cancel: Cancel) -> Generator[Answer, None, Nativ
     if not outcome or isinstance(outcome[0], Exception):
         raise outcome[0] if outcome else EngineError(_("The model could not be loaded; choose another one."))
     native: Native = outcome[0]
+    if cancel.is_set():  # whoever asked has gone
+        native.close()
+        raise Cancelled
     return native
 
 
 def main() -> None:
     """Serve until the parent is gone."""
     host = Host()
-    verbs = ("load", "count", "measure", "stream", "read", "score", "forget", "park", "trace", "replay")
+    verbs = (
+        "load",
+        "count",
+        "measure",
+        "inspect",
+        "stream",
+        "read",
+        "score",
+        "forget",
+        "park",
+        "trace",
+        "replay",
+    )
     serve({verb: host.served(verb) for verb in verbs}, host.at_end)
 
 

@@ -28,7 +28,7 @@ _said: collections.deque[str] = collections.deque(maxlen=60)
 
 @llama.llama_log_callback  # type: ignore[untyped-decorator]
 def _keep_log(level: int, text: bytes, _data: Any) -> None:
-    if level >= 3 or level == 5:
+    if level >= 3:
         _said.append(text.decode(errors="replace").strip())
 
 
@@ -39,7 +39,7 @@ def last_words(*hints: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Loading:
+class Options:
     """How a model is loaded; context in tokens of one talk, 0 layers keep everything off the GPU."""
 
     context: int
@@ -65,7 +65,7 @@ class NoRoom(Exception):  # noqa: N818 - it is a state of the cache
 class Native:
     """A model with its context and cache."""
 
-    def __init__(self, path: str, how: Loading, cancel: Cancel, progress: list[float]) -> None:
+    def __init__(self, path: str, how: Options, cancel: Cancel, progress: list[float]) -> None:
         llama.llama_log_set(_keep_log, None)
         llama.llama_backend_init()
         self.cancel = cancel
@@ -75,7 +75,11 @@ class Native:
         self.words = int(llama.llama_vocab_n_tokens(self.vocab))
         self.context = min(how.context, llama.llama_model_n_ctx_train(self.model) or how.context)
         self.cells = _cells(self.context, how.kv_bytes)
-        self.ctx = self._open(how.threads)
+        try:
+            self.ctx = self._open(how.threads)
+        except EngineError:
+            llama.llama_model_free(self.model)
+            raise
         self._memory = llama.llama_get_memory(self.ctx)
         self._batch = llama.llama_batch_init(CHUNK, 0, SEQUENCES)
         self.bos = int(llama.llama_vocab_bos(self.vocab))
@@ -86,7 +90,13 @@ class Native:
         self._newline: list[int] | None = None
         self._pieces: dict[tuple[int, bool], bytes] = {}
 
-    def _load(self, path: str, how: Loading, progress: list[float]) -> Any:
+    def close(self) -> None:
+        """Give the memory back; nothing else may be asked of this model then."""
+        llama.llama_batch_free(self._batch)
+        llama.llama_free(self.ctx)
+        llama.llama_model_free(self.model)
+
+    def _load(self, path: str, how: Options, progress: list[float]) -> Any:
         @llama.llama_progress_callback  # type: ignore[untyped-decorator]
         def on_progress(share: float, _data: Any) -> bool:
             progress.append(share)

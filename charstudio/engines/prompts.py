@@ -100,6 +100,21 @@ def encode_chat(tongue: Tongue, wording: Wording, messages: Sequence[dict[str, A
     return done
 
 
+def spelled(tongue: Tongue, prompt: Encoded, held: int) -> list[dict[str, Any]]:
+    """The words of a prompt's ids by section, parted after the first `held` of them, which stay unread."""
+    found, start = [], 0
+    for name, count in prompt.sections:
+        end = start + count
+        border = max(start, min(end, held))
+        for first, last, cached in ((start, border, True), (border, end, False)):
+            ids = prompt.ids[first:last]
+            if ids:
+                text = b"".join(tongue.piece(token, special=True) for token in ids).decode(errors="replace")
+                found.append({"section": name, "text": text, "tokens": len(ids), "cached": cached})
+        start = end
+    return found
+
+
 def _joined(tongue: Tongue, text: str, ids: Sequence[int]) -> list[int]:
     """The ids that spell the beginning of a text, and the rest of it tokenised."""
     if not ids:

@@ -11,6 +11,7 @@ from charstudio.engines.call import BrokeOff, broke_off
 from charstudio.engines.door import Piece, Reading
 from charstudio.engines.refusals import message_in
 from charstudio.engines.text import Unfolding
+from charstudio.engines.thinking import Thinking
 from charstudio.errors import EngineError
 from charstudio.i18n import _
 
@@ -29,6 +30,7 @@ class Reply:
 
     def __init__(self, stops: Sequence[str], tidy: Callable[[str], str], where: str) -> None:
         self._unfolding = Unfolding(stops)
+        self._thinking = Thinking()
         self._tidy = tidy
         self._where = where
         self._deltas = 0
@@ -133,7 +135,10 @@ class Reply:
 
     def _show(self, text: str, *, last: bool = False) -> Iterator[Piece]:
         # A lone surrogate out of a JSON escape has no bytes; it becomes a question mark.
-        if shown := self._unfolding.feed(text.encode("utf-8", "replace"), last=last):
+        body = text.encode("utf-8", "replace")
+        shown = self._unfolding.feed(body, last=last, through=self._thinking)
+        self._thought |= self._thinking.thought
+        if shown:
             self._shown = True
             yield Piece(shown)
 

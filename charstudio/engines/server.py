@@ -13,7 +13,7 @@ from typing import Any
 
 from charstudio.engines.call import Answer, Patience, broke_off, looks_like_html
 from charstudio.engines.dialect import OWNERS, Dialect, Kind, Schemas
-from charstudio.engines.door import EngineEvent, Figures, ModelInfo, Piece, Reading
+from charstudio.engines.door import EngineEvent, Figures, ModelInfo, Piece, Reading, Stretch, stretches_of
 from charstudio.engines.refusals import Refused
 from charstudio.engines.replies import Reply
 from charstudio.engines.sse import REPLY_CAP
@@ -133,6 +133,10 @@ class ServerEngine:
         if not self.describe().has_template:
             return sum(self.count([prompt.flat]))
         return sum(self.count([m.content for m in prompt.messages])) + PER_MESSAGE * len(prompt.messages)
+
+    def inspect(self, prompt: Prompt) -> tuple[Stretch, ...]:
+        """What is sent; what the server keeps of it is its own affair."""
+        return stretches_of(prompt, self.count, chat=self.describe().has_template)
 
     def read_ahead(self, prompt: Prompt) -> None:
         """A server reads when it is asked."""

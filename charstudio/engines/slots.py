@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from charstudio.engines.states import States
+from charstudio.engines.states import States, adapted
 from charstudio.errors import EngineError
 from charstudio.i18n import _
 
@@ -85,9 +85,11 @@ class Slots:
         )
         shared = min(most, common(best.ids, ids)) if best is not None else 0
         if own is None:
-            saved = self._states.peek(key) if self._states is not None and key and not adapters else []
+            saved = self._states.peek(adapted(key, adapters)) if self._states is not None and key else []
             own = self._free(besides=best)
-            if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(own, key):
+            if min(most, common(saved, ids)) > shared + WORTH_KEEPING and self._restore(
+                own, adapted(key, adapters)
+            ):
                 held = len(own.ids)
                 best, shared = own, min(most, common(own.ids, ids))
         if best is not None and best is not own and shared > 0 and not best.key:
@@ -100,6 +102,13 @@ class Slots:
         self.cut(own, shared)
         self._touch(own)
         return own, held
+
+    def shared(self, ids: Sequence[int], key: str = "", adapters: AdapterKey = ()) -> int:
+        """How many ids of a prompt would not have to be read now; nothing is changed."""
+        held = [s.ids for s in self._slots if s.ids and s.adapters == adapters]
+        if self._states is not None and key and self.find(key) is None:
+            held.append(self._states.peek(adapted(key, adapters)))
+        return min(max(0, len(ids) - 1), max((common(one, ids) for one in held), default=0))
 
     def branch(self, source: Slot) -> Slot:
         """A new slot that continues another one; for alternatives and options."""
@@ -212,19 +221,21 @@ class Slots:
         slot.ids, slot.trace, slot.mixed = [], [], False
 
     def _save(self, slot: Slot) -> None:
-        if self._states is None or not slot.key or slot.adapters or not slot.changed:
+        if self._states is None or not slot.key or not slot.changed:
             return
         if len(slot.ids) >= WORTH_KEEPING and self._states.keep(
-            slot.key, slot.ids, lambda path: self._cache.save(slot.sequence, slot.ids, path)
+            adapted(slot.key, slot.adapters),
+            slot.ids,
+            lambda path: self._cache.save(slot.sequence, slot.ids, path),
         ):
             slot.changed = False
 
-    def _restore(self, slot: Slot, key: str) -> bool:
+    def _restore(self, slot: Slot, name: str) -> bool:
         assert self._states is not None
-        path = self._states.path(key)
-        slot.ids = self._cache.restore(slot.sequence, str(path)) if self._states.sound(key) else []
+        path = self._states.path(name)
+        slot.ids = self._cache.restore(slot.sequence, str(path)) if self._states.sound(name) else []
         if not slot.ids:
-            self._states.forget(key)
+            self._states.forget(name)
             return False
         slot.changed = False
         return True

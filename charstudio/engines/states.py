@@ -95,6 +95,17 @@ class States:
                 _delete(path)
 
 
+def adapted(key: str, adapters: Sequence[tuple[str, str, float]]) -> str:
+    """The name of a state as read with these adapters: another file or strength, another state."""
+    if not adapters:
+        return key
+    stamps = []
+    for kind, path, strength in adapters:
+        found = Path(path).stat() if Path(path).exists() else None
+        stamps.append((kind, path, strength, found and (found.st_size, found.st_mtime_ns)))
+    return f"{key}.{hashlib.sha256(repr(stamps).encode()).hexdigest()[:12]}"
+
+
 def forget_talk(folder: Path, key: str) -> None:
     """Delete what a talk left, whichever models it was held with, and each who spoke in it."""
     for pattern in (f"{_safe(key)}.*", f"{_safe(key)}-*"):

@@ -30,6 +30,7 @@ from charstudio.gui.models_view import ModelsView
 from charstudio.gui.notices import install_excepthook
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
+from charstudio.gui.prompt_desk import PromptDesk
 from charstudio.gui.talk_desk import TalkDesk
 from charstudio.gui.talk_view import TalkView
 from charstudio.gui.theme import Choice, Theme
@@ -99,6 +100,7 @@ class Window(QObject):
             self.studio.schema, self.studio.guide, self.desk, self.window, self.views.guide
         )
         self.talk = TalkDesk(self.studio, self.bridge, self.theme, self.desk, self.window, self.views.talk)
+        self.prompt = PromptDesk(self.studio.conversation, self.bridge, self.theme, self.views.talk)
         self._closed = False
 
         self.window.closing.connect(self.keep_place)

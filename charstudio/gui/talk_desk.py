@@ -110,7 +110,8 @@ class TalkDesk(QObject):
 
     def _warm(self, talk: int) -> None:
         """Load the model and let it read the talk while the writer still looks at it."""
-        if not self._bridge.busy(INFERENCE_LANE):
+        # A server is asked nothing before the writer says something.
+        if self._studio.settings.engine != "server" and not self._bridge.busy(INFERENCE_LANE):
             self._bridge.stop(WARMING_LANE)
             prepare = self._studio.conversation.prepare
             self._bridge.run(

@@ -46,6 +46,7 @@ class TalkView(Paper):
     models_wanted = Signal()
     guide_wanted = Signal()
     persona_wanted = Signal()
+    prompt_wanted = Signal(int, str)
 
     def __init__(self, theme: Theme, faces: Faces | None = None) -> None:
         super().__init__(theme, "surface")
@@ -119,6 +120,7 @@ class TalkView(Paper):
             ("edit", _("Edit the message"), "F2", "pencil", self.edit_last),
             ("note", _("Author’s note"), "Ctrl+Alt+N", "notebook-pen", self._composer.open_note),
             ("new", _("New talk"), "Ctrl+Shift+T", "plus", self._on_new),
+            ("prompt", _("What the model reads…"), "Ctrl+P", "scroll-text", self.look_at_prompt),
         ):
             action = QAction(words, self)
             action.setShortcut(QKeySequence(keys))
@@ -244,6 +246,11 @@ class TalkView(Paper):
         bubble = self._said.meant()
         if bubble is not None:
             self.keep_memory_wanted.emit(bubble.message.id)
+
+    def look_at_prompt(self) -> None:
+        """Ask for what the model would read if the draft were sent."""
+        if self._talk is not None:
+            self.prompt_wanted.emit(self._talk.id, self._composer.field.text())
 
     def edit_last(self) -> None:
         """Edit the last message, or the one with the keyboard, in its place."""
@@ -394,6 +401,11 @@ class TalkView(Paper):
         self._composer.setFocus()
 
     # Small helpers
+
+    @property
+    def called(self) -> str:
+        """How the one is called with whom one talks."""
+        return self._called()
 
     def _called(self) -> str:
         return one_line(self._who.called or self._who.name, 80) if self._who else ""

@@ -1,6 +1,6 @@
 """Open talk: what a model reads, and one turn of conversation."""
 
-from charstudio.talk.conversation import LONGEST_MESSAGE, Conversation, Finished, Said, TalkEvent, Words
+from charstudio.talk.conversation import LONGEST_MESSAGE, Conversation, Finished, Look, Said, TalkEvent, Words
 from charstudio.talk.macros import expand
 from charstudio.talk.persona import Persona, Prose
 
@@ -8,6 +8,7 @@ __all__ = [
     "LONGEST_MESSAGE",
     "Conversation",
     "Finished",
+    "Look",
     "Persona",
     "Prose",
     "Said",

@@ -7,11 +7,12 @@ written so far is saved once a second, so that neither Stop nor a crash loses mo
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass, replace
 
-from charstudio.engines import Engine, EngineEvent, Figures, Piece
+from charstudio.engines import Engine, EngineEvent, Figures, Piece, Stretch
 from charstudio.errors import Cancel, Cancelled, EngineError, StudioError
 from charstudio.i18n import _
 from charstudio.memory import Recall
@@ -19,6 +20,8 @@ from charstudio.model import Message, MessageState, Prompt, Sampling, Talk
 from charstudio.store import Library
 from charstudio.talk.persona import Persona
 from charstudio.talk.prompt import Moment, Scene, ahead, build, counted, pick_moment
+
+log = logging.getLogger(__name__)
 
 SAVE_EVERY = 1.0  # seconds
 LONGEST_MESSAGE = 100_000
@@ -49,6 +52,19 @@ class Finished:
     """A reply ended; `message` is as it was saved."""
 
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the model would read if something were said now, the room for it in tokens, and what the last
+    reply cost.
+    """
+
+    stretches: tuple[Stretch, ...]
+    room: int
+    context: int
+    model: str
+    last: dict[str, object]
 
 
 TalkEvent = Said | Words | Finished | EngineEvent
@@ -146,6 +162,26 @@ class Conversation:
         scene = Scene(persona, self.user, (*history, last), note, mark=info.mark)
         return counted(build(scene, engine.count, info.context), engine.count)
 
+    def look(self, talk_id: int, text: str, cancel: Cancel) -> Iterator[TalkEvent | Look]:
+        """What the model would read if `text` were said in a talk now; nothing is kept, nothing is read."""
+        engine = self._engine()
+        yield from engine.load(cancel)
+        scene = self._scene(talk_id, None)
+        said = text.strip() or "…"
+        character_id = self._library.talks.get(talk_id).character_id
+        moment = self._moment(scene.persona, character_id, said, scene.history)
+        message = Message(0, talk_id, None, "writer", self.user, said, moment=moment.to_json())
+        info = engine.describe()
+        prompt = build(replace(scene, history=(*scene.history, message)), engine.count, info.context)
+        replies = [m for m in scene.history if m.role == "character" and m.figures]
+        yield Look(
+            engine.inspect(prompt),
+            info.context - self.sampling.max_tokens - MARGIN,
+            info.context,
+            info.name,
+            replies[-1].figures if replies else {},
+        )
+
     def _answer(
         self, talk_id: int, cancel: Cancel, beside: int | None = None, alternatives: int = 0
     ) -> Iterator[TalkEvent]:
@@ -212,9 +248,12 @@ class Conversation:
 
     def _read_ahead(self, talk_id: int, engine: Engine) -> None:
         """While the writer reads and types, the model reads what the next prompt will begin with."""
-        scene = self._scene(talk_id, None)
-        prompt, _scene = self._fitted(talk_id, replace(scene, note=""), engine, COMPACT_AT)
-        engine.read_ahead(ahead(prompt))
+        try:
+            scene = self._scene(talk_id, None)
+            prompt, _scene = self._fitted(talk_id, replace(scene, note=""), engine, COMPACT_AT)
+            engine.read_ahead(ahead(prompt))
+        except StudioError as exc:  # the reply stands; what is wrong is told with the next one
+            log.info("reading ahead was left out: %s", type(exc).__name__)
 
     def _scene(self, talk_id: int, beside: int | None) -> Scene:
         """The talk up to the message that is to be answered, with what this moment brings kept beside it."""

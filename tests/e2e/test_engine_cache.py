@@ -147,6 +147,33 @@ class TestSlots:
         assert ask(engine, talk("Hello."))[0]
 
 
+class TestInspection:
+    def test_what_is_shown_as_known_is_what_is_not_read_again(self, engine):
+        first = talk("Hello.", slot="t1")
+        assert not any(s.cached for s in engine.inspect(first))
+        ask(engine, first)
+        longer = talk("Hello.", "Yes.", "What now?", slot="t1")
+        shown = engine.inspect(longer)
+        _texts, (figures,) = ask(engine, longer)
+        assert sum(s.tokens for s in shown) == figures.prompt_tokens
+        assert sum(s.tokens for s in shown if s.cached) == figures.cached_tokens > 0
+        assert "".join(s.text for s in shown).removeprefix("<s>") == longer.flat
+
+    def test_a_saved_talk_is_shown_as_known_after_a_restart(self, opened):
+        prompt = talk("Hello.", slot="t1")
+        first = opened()
+        ask(first, prompt)
+        first.close()
+        assert sum(not s.cached for s in opened().inspect(prompt)) == 1
+
+    def test_a_template_is_shown_with_its_control_words(self, opened, tmp_path):
+        model = tiny_chat(tmp_path / "chat.gguf")
+        chat = replace(talk("Hello."), messages=(ChatMessage("user", "Hello <end_of_turn>"),))
+        shown = opened(path=model).inspect(chat)
+        assert {s.section for s in shown} == {"template", "message"}
+        assert any("<start_of_turn>" in s.text for s in shown if s.section == "template")
+
+
 class TestStates:
     def test_a_talk_goes_on_after_a_restart_without_reading(self, opened):
         first = opened()
@@ -402,6 +429,27 @@ class TestAdapters:
         assert figures.cached_tokens == 0
         assert ask(engine, weak)[1][0].cached_tokens == 0
         assert ask(engine, plain)[0] == texts
+
+    def test_the_place_of_a_talk_with_an_adapter_outlives_a_restart(self, opened, lora, tmp_path):
+        worn = talk("Hello.", slot="t1", adapters=(Adapter("lora", lora, 6.0),))
+        first = opened()
+        texts, _figures = ask(first, worn)
+        first.close()
+        again, (figures,) = ask(opened(), worn)
+        assert again == texts
+        assert figures.cached_tokens == figures.prompt_tokens - 1
+        weak = replace(worn, adapters=(Adapter("lora", lora, 0.5),))
+        assert ask(opened(), weak)[1][0].cached_tokens == 0
+        assert ask(opened(), replace(worn, adapters=()))[1][0].cached_tokens == 0
+
+    def test_a_deleted_talk_leaves_no_state_with_adapters_either(self, opened, lora):
+        first = opened()
+        ask(first, talk("Hello.", slot="t1", adapters=(Adapter("lora", lora, 6.0),)))
+        first.park()
+        assert list(states_folder().glob("t1*"))
+        first.forget("t1")
+        first.close()
+        assert not list(states_folder().glob("t1*"))
 
     def test_a_file_that_is_no_adapter_is_a_sentence_and_nothing_changes(
         self, engine, lora, vector, model, tmp_path

@@ -129,10 +129,9 @@ def test_a_child_killed_at_any_moment_is_told_and_comes_back(whole, opened, mome
     engine = opened(whole)
     prompt = HELLO
     if moment == "load":
-        with contextlib.suppress(StopIteration):
-            threading.Timer(0.15, lambda: engine.pid and os.kill(engine.pid, signal.SIGKILL)).start()
-            with pytest.raises(ChildDied, match="from outside"):
-                said(engine, sampling=LONG)
+        threading.Timer(0.15, lambda: engine.pid and os.kill(engine.pid, signal.SIGKILL)).start()
+        with pytest.raises(ChildDied, match="from outside"):
+            engine.describe()
     else:
         engine.describe()
         if moment == "reading":
@@ -180,6 +179,28 @@ def test_stop_is_heard_while_another_talk_is_answered(whole, opened):
     cancel.set()
     with contextlib.suppress(Cancelled):  # it may have said all it had to say by now
         list(first)
+
+
+def test_stop_is_heard_at_any_moment_of_loading_and_the_model_loads_afterwards(starter_file, opened):
+    waits = []
+    for n in range(8):
+        engine, cancel = opened(starter_file, keep_states=False), Cancel()
+        pressed: list[float] = []
+
+        def press(cancel: Cancel = cancel, pressed: list[float] = pressed) -> None:
+            pressed.append(time.monotonic())
+            cancel.set()
+
+        threading.Timer(0.05 + 0.12 * n, press).start()
+        with contextlib.suppress(Cancelled):
+            list(engine.load(cancel))
+            continue  # it was ready before
+        waits.append(time.monotonic() - pressed[0])
+        if n == 4:
+            assert engine.describe().context == 4096
+        engine.close()
+    assert len(waits) >= 4
+    assert max(waits) < 0.1
 
 
 class TestTemplates:

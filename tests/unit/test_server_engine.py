@@ -156,6 +156,10 @@ class TestReplies:
     def test_every_way_to_send_events_is_understood(self, serving, body):
         assert well(serving(chat=stream(body)))[0] == "Hé 🦊"
 
+    def test_thoughts_among_the_words_are_taken_out(self, serving):
+        body = stream(delta("<thi"), delta("nk>Hm, who am I?</th"), delta("ink>\n\nI am Jane."), END)
+        assert well(serving(chat=body))[0] == "I am Jane."
+
     def test_letters_that_are_cut_in_two_come_out_whole(self, serving):
         body = 'data: {"choices":[{"delta":{"content":"é🦊"}}]}\n\n'.encode() + END
         server = serving(chat=stream(*(body[n : n + 1] for n in range(len(body))), pause=0.0005))
