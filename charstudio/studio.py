@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -29,12 +29,14 @@ from charstudio.guide import Guide, Reading
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import Character, Picture, Sampling
+from charstudio.model import Character, Message, Picture, Sampling
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.sheet import load_schema
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
 from charstudio.talk import Conversation, Persona, Prose, expand
+from charstudio.talk.lore_telling import told_by_lore
+from charstudio.talk.macros import Names
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
 Format = Literal["auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown"]
@@ -69,6 +71,7 @@ class Studio:
         self.conversation = Conversation(
             self.library, self.engine, self.recall, self.persona, self.greetings, self.forget
         )
+        self.conversation.lore = self.lore
         self._settle()
 
     def close(self) -> None:
@@ -194,6 +197,22 @@ class Studio:
         called = self.persona(character_id).called or _("Voice")
         texts = (card.first_mes, *card.alternate_greetings)
         return tuple(self._expanded(text, called) for text in texts if text.strip())
+
+    def lore(self, character_id: int, history: Sequence[Message], text: str) -> tuple[str, ...]:
+        """What the lorebook of a character's card has to say to a new message."""
+        card = self.card(character_id)
+        book = card.character_book if card is not None else None
+        if card is None or not book:
+            return ()
+        names = Names(self.persona(character_id).called or _("Voice"), self.conversation.user)
+        beside = {
+            "description": card.description,
+            "personality": card.personality,
+            "scenario": card.scenario,
+            "creator_notes": card.creator_notes,
+        }
+        talk = str(history[0].talk_id) if history else ""
+        return told_by_lore(book, names, history, text, seed=talk, beside=beside)
 
     def card(self, character_id: int) -> Card | None:
         """The card a character came from, as it was imported."""

@@ -249,9 +249,7 @@ def archive_cases() -> Iterator[Case]:
     yield Case("charx encrypted", lambda: patched(charx(), "card.json", 8, b"\1\0"), REFUSED, None)
     yield Case("charx odd method", lambda: patched(charx(), "card.json", 10, b"\x63\0"), REFUSED, None)
     yield Case("charx bad sum", lambda: patched(charx(), "card.json", 16, b"\1\2\3\4"), REFUSED, None)
-    yield Case(
-        "charx small size told", lambda: patched(charx(), "card.json", 24, b"\5\0\0\0"), WARNED
-    )
+    yield Case("charx small size told", lambda: patched(charx(), "card.json", 24, b"\5\0\0\0"), WARNED)
     yield Case(
         "charx packed size told", lambda: patched(charx(), "card.json", 20, b"\5\0\0\0"), REFUSED, None
     )

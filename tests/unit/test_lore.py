@@ -13,8 +13,8 @@ from charstudio.talk.lore_values import Effect, LoreSettings, Said, sentence
 from tests.unit.lore_literal import said
 
 
-def e(id="e", *keys, content="Text.", second=(), **how):
-    return LoreEntry(id, tuple(map(Key.of, keys)), content, tuple(map(Key.of, second)), **how)
+def e(name="e", *keys, content="Text.", second=(), **how):
+    return LoreEntry(name, tuple(map(Key.of, keys)), content, tuple(map(Key.of, second)), **how)
 
 
 def scan(entries, *texts, rng=None, **how):
