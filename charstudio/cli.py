@@ -185,7 +185,8 @@ def _import(options: argparse.Namespace) -> int:
 
     found = []
     with _open(options) as studio:
-        for event in studio.import_files([Path(f) for f in options.files], Cancel()):
+        whose = studio.library.cast.find(options.talk_of).id if options.talk_of else None
+        for event in studio.import_files([Path(f) for f in options.files], Cancel(), whose):
             if isinstance(event, Imported):
                 found.append(event)
                 if not options.json:
@@ -420,12 +421,24 @@ def _parser() -> argparse.ArgumentParser:
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
     prompt.add_argument("--message", required=True, metavar="TEXT")
     prompt.add_argument("--model", metavar="M", help=_("a model’s name or file"))
-    verb("import", _import, _("bring in character cards"), as_json=True).add_argument(
-        "files", nargs="+", metavar="FILE"
+    bring = verb("import", _import, _("bring in character cards and talks"), as_json=True)
+    bring.add_argument("files", nargs="+", metavar="FILE")
+    bring.add_argument(
+        "--talk-of", metavar="NAME_OR_ID", help=_("with whom talks (JSONL, Markdown) were held")
     )
     export = of_one("export", _export, _("take a character home"))
     export.add_argument("out", metavar="OUT")
-    forms = ("auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown")
+    forms = (
+        "auto",
+        "json-v2",
+        "json-v3",
+        "png",
+        "png-v2",
+        "charx",
+        "markdown",
+        "talk-jsonl",
+        "talk-markdown",
+    )
     export.add_argument("--format", choices=forms, default="auto")
     cli_cards.add_card_words(verb("card", cli_cards.run, _("card files, without a library")))
     cli_cards.add_lore_words(verb("lore", cli_cards.run, _("lorebooks, without a library")))

@@ -120,6 +120,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """One utterance of a talk on its way in or out; `parent` is a place in the list of all of them."""
+
+    role: Role
+    name: str
+    body: str
+    parent: int | None = None
+    created: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Something the character experienced, said or was told."""
 

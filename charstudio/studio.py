@@ -25,6 +25,8 @@ from charstudio.engines import (
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
 from charstudio.exports import as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
+from charstudio.exports.talk_files import is_talk, read_talk, take_in, talk_of
+from charstudio.exports.talks import TalkText, talk_to_markdown, talks_to_jsonl
 from charstudio.guide import Guide, Reading
 from charstudio.i18n import _
 from charstudio.jobs import Progress
@@ -39,7 +41,9 @@ from charstudio.talk.lore_telling import told_by_lore
 from charstudio.talk.macros import Names
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
-Format = Literal["auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown"]
+Format = Literal[
+    "auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown", "talk-jsonl", "talk-markdown"
+]
 LARGEST_CARD = 256 * 1024 * 1024
 PORTRAIT = 512  # pixels of a picture made for a card
 
@@ -237,33 +241,54 @@ class Studio:
 
     # Import and export
 
-    def import_files(self, files: list[Path], cancel: Cancel) -> Iterator[Imported | Progress]:
-        """Bring cards in one after another; a bad one is told and does not stop the others."""
+    def import_files(
+        self, files: list[Path], cancel: Cancel, talk_of: int | None = None
+    ) -> Iterator[Imported | Progress]:
+        """Bring cards and talks in one after another; a bad one is told and does not stop the others.
+
+        Talks go to the character they name, or to `talk_of`; those that branched off from one another
+        become one.
+        """
+        talks: list[tuple[Path, TalkText]] = []
+        whose = self.library.cast.get(talk_of) if talk_of is not None else None
         for n, file in enumerate(files):
             cancel.check()
             yield Progress(n, len(files), _("Importing {file}", file=file.name))
             try:
-                yield self._import(file)
+                if is_talk(file, named=whose is not None):
+                    talks.append((file, read_talk(file, read_file(file), whose)))
+                else:
+                    yield self._import(file)
             except StudioError as exc:
                 yield Imported(file, None, error=str(exc))
+        kept = take_in(self.library, [talk for _file, talk in talks], whose)
+        for (file, _talk), who in zip(talks, kept, strict=True):
+            if isinstance(who, StudioError):
+                yield Imported(file, None, error=str(who))
+            else:
+                yield Imported(file, who)
 
     def export(self, character_id: int, out: Path, form: Format = "auto") -> Path:
         """Write a character to a file; raises `ExportError` and leaves what was there when that fails."""
         form = _format_of(out) if form == "auto" else form
-        if form == "markdown":
+        if form == "talk-jsonl":
+            return self._export_talk(character_id, out)
+        if form == "talk-markdown":
+            body = talk_to_markdown(talk_of(self.library, character_id, self.conversation.user)).encode()
+        elif form == "markdown":
             body = as_markdown(page_of(self.library.cast.sheet(character_id), self.schema)).encode()
         else:
             body = self._card_body(character_id, form)
-        try:
-            paths.write_atomically(out, body)
-        except OSError as exc:
-            raise ExportError(
-                _(
-                    "{out} could not be written: {why}; choose another place.",
-                    out=out,
-                    why=exc.strerror or exc,
-                )
-            ) from exc
+        _save(out, body)
+        return out
+
+    def _export_talk(self, character_id: int, out: Path) -> Path:
+        """The branch in view goes into `out`, every other one into a file beside it."""
+        talk = talk_of(self.library, character_id, self.conversation.user)
+        (_name, body), *branches = talks_to_jsonl(talk, out.stem)
+        for name, branch in branches:
+            _save(out.with_name(f"{name}.jsonl"), branch)
+        _save(out, body)
         return out
 
     def _card_body(self, character_id: int, form: Format) -> bytes:
@@ -348,6 +373,16 @@ def with_seed(studio: Studio, seed: int | None, max_tokens: int | None, n: int =
     )
 
 
+def _save(out: Path, body: bytes) -> None:
+    try:
+        paths.write_atomically(out, body)
+    except OSError as exc:
+        why = exc.strerror or exc
+        raise ExportError(
+            _("{out} could not be written: {why}; choose another place.", out=out, why=why)
+        ) from exc
+
+
 def read_file(path: Path) -> bytes:
     """The bytes of a file that should be a card; raises `CardError` in a sentence."""
     try:
@@ -363,7 +398,7 @@ def read_file(path: Path) -> bytes:
 
 def _format_of(out: Path) -> Format:
     found: dict[str, Format] = {".png": "png", ".apng": "png", ".json": "json-v3", ".charx": "charx"}
-    found |= {".md": "markdown", ".markdown": "markdown"}
+    found |= {".md": "markdown", ".markdown": "markdown", ".jsonl": "talk-jsonl"}
     form = found.get(out.suffix.lower())
     if form is None:
         raise ExportError(
