@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from charstudio.talk.lore_entry import LoreEntry
     from charstudio.talk.lore_values import Outcome
 
-FORMATS = ("auto", "json", "json-v2", "json-v3", "png", "png-v2", "png-v3", "charx")
+FORMATS = ("auto", "json", "json-v2", "json-v3", "png", "png-v2", "png-v3", "apng", "charx")
 LARGEST = 256 * 1024 * 1024
 _SLICE = 1024 * 1024  # characters of one text that are written at once
 _ITEMS = 200  # of one list
@@ -157,6 +158,10 @@ def _body(card: Card, form: str, options: argparse.Namespace, warnings: list[str
     version = 2 if named == "2" else 3 if named == "3" or card.spec == "v3" else 2
     if form.startswith("json"):
         return write_json(card, version, modification_date=date)  # type: ignore[arg-type]
+    if picture is None and card.carrier is not None:
+        # A picture that must not be shown can carry a card all the same, if its pieces are whole.
+        with contextlib.suppress(CardError):
+            return write_png(card, card.carrier, version, modification_date=date)  # type: ignore[arg-type]
     return write_png(card, _png_for(card, picture, warnings), version, modification_date=date)  # type: ignore[arg-type]
 
 

@@ -46,7 +46,8 @@ class Card:
 
     `warnings` are sentences about what was odd; `picture` is the PNG it came in, as it was, or None
     when there is none that can be shown; `archive` the CHARX or BYAF it came in, with its files, and
-    `head` the picture before that. All accessors give well-formed copies.
+    `head` the picture before that. `carrier` is the PNG even if its pixels must not be shown. All
+    accessors give well-formed copies.
     """
 
     raw: Json
@@ -56,6 +57,7 @@ class Card:
     format: Format = "json"
     archive: Archive | None = field(default=None, repr=False, compare=False)
     head: bytes = field(default=b"", repr=False)
+    carrier: bytes | None = field(default=None, repr=False, compare=False)
     _view: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -174,7 +176,7 @@ class Card:
 
     def file(self, uri: str) -> bytes | None:
         """The file that an asset's address names, when it came with the card; nothing is ever fetched."""
-        return file_of(uri, self.archive, self.picture)
+        return file_of(uri, self.archive, self.carrier or self.picture)
 
     @property
     def portrait(self) -> bytes | None:
@@ -225,15 +227,16 @@ def card_of(raw: Json, picture: bytes | None = None, original: bytes = b"") -> C
 
     `original` is the file it came in, from which its files are taken when they are needed.
     """
-    archive = None
-    if is_png(original) and picture is None and look_into(original).usable:
-        picture = original
+    archive, carrier = None, None
+    if is_png(original) and picture is None:
+        carrier = original
+        picture = original if look_into(original).usable else None
     if original[:4] in (b"PK\x03\x04", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1"):
         with suppress(CardError):
             archive = open_archive(original, Notes())
     card = built(clean(raw), Notes(), file=_("This file"), picture=picture, archive=archive)
     charx = archive is not None and "card.json" in archive.names
-    return replace(card, format="charx" if charx else card.format)
+    return replace(card, format="charx" if charx else card.format, carrier=carrier or card.carrier)
 
 
 def built(
@@ -251,7 +254,7 @@ def built(
     spec = recognise(raw, file, notes)
     view = view_of(raw, spec, notes)
     note_contents(view, notes, lambda path: path in assets if archive is None else archive.sound(path))
-    return Card(raw, spec, notes.all(), picture, kind, archive, head, view)
+    return Card(raw, spec, notes.all(), picture, kind, archive, head, picture, view)
 
 
 def new_card(name: str, **fields: Any) -> Card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -96,7 +97,8 @@ def _from_png(body: bytes, file: str) -> Card:
         )
     picture = body if parts.usable else None
     kind: Format = "apng" if parts.animated else "png"
-    return built(raw, notes, file=file, picture=picture, kind=kind, assets=parts.assets)
+    card = built(raw, notes, file=file, picture=picture, kind=kind, assets=parts.assets)
+    return replace(card, carrier=body)
 
 
 def _first_good(found: tuple[png.Chunk, ...], file: str) -> tuple[Any, Notes]:

@@ -41,7 +41,7 @@ def write_png(
     tree = _tree(card, version, modification_date)
     trees = {"chara": tree} if version == 2 else {"chara": backfill(tree), "ccv3": tree}
     texts = {keyword: _packed(part) for keyword, part in trees.items()}
-    return with_texts(picture, texts, card.picture or b"")
+    return with_texts(picture, texts, card.carrier or card.picture or b"")
 
 
 def write_charx(

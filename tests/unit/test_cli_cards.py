@@ -12,7 +12,7 @@ import pytest
 from charstudio.cards import read_card
 from charstudio.cli import run
 from tests.unit.cards_archives import TEXTGEN, byaf, charx
-from tests.unit.cards_corpus import apng, book, card_in, chunks_of, dump, entry, png, text, v1, v2, v3
+from tests.unit.cards_corpus import apng, book, card_in, chunks_of, dump, entry, pixels, png, text, v1, v2, v3
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -77,6 +77,23 @@ def test_p10_card_write_leaves_every_chunk_of_a_picture_but_the_card(cs, file, t
     assert card_in(out.read_bytes(), "chara")["data"]["creator"] == "Bo"
     rest = [c for c in chunks_of(body) if not c[1].startswith(b"chara")]
     assert [c for c in chunks_of(out.read_bytes()) if not c[1].startswith(b"chara")] == rest
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        png(text("chara", v2()), size=(100_000, 100_000)),
+        png(text("chara", v2())).replace(pixels()[8:], pixels()[8:-4] + b"9999"),
+    ],
+    ids=["pixel bomb", "damaged pixels"],
+)
+def test_p10_a_picture_that_must_not_be_shown_still_carries_its_card(cs, file, tmp_path, body):
+    out = tmp_path / "out.png"
+    assert cs("card", "write", file("in.png", body), out, "--set", "creator=Bo")[0] == 0
+    written = out.read_bytes()
+    assert read_card(written).creator == "Bo"
+    assert written[:33] == body[:33]
+    assert body[body.index(b"IDAT") : body.index(b"IEND")] in written + b"\0\0\0\0"
 
 
 @pytest.mark.parametrize(
