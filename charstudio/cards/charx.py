@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from charstudio.cards.archive import Archive, Piece, zipped
+from charstudio.cards.archive import Archive, Piece, is_safe, zipped
 from charstudio.cards.files import EMBEDDED, is_embedded, path_of
 from charstudio.cards.notes import Notes
 from charstudio.cards.text import MOST_TEXT, Json, dump, parse
@@ -110,7 +110,8 @@ def _with_portrait(
 
 def _added(kind: str, ending: str, body: bytes, pieces: dict[str, Piece]) -> str:
     """Where a new file lies: a plain path of our own, whatever the card called it."""
-    kind = _PLAIN.sub("", kind.lower())[:40] or "other"
+    kind = _PLAIN.sub("", kind.lower())[:40]
+    kind = kind if is_safe(kind) else "other"  # a type may be called like a device of Windows
     ending = _PLAIN.sub("", ending.lower())[:12] or "bin"
     folder = next((name for name, endings in _FOLDERS.items() if ending in endings), "other")
     number = len(pieces)
