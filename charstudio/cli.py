@@ -438,6 +438,7 @@ def _parser() -> argparse.ArgumentParser:
         "markdown",
         "talk-jsonl",
         "talk-markdown",
+        "folder",
     )
     export.add_argument("--format", choices=forms, default="auto")
     cli_cards.add_card_words(verb("card", cli_cards.run, _("card files, without a library")))

@@ -25,13 +25,15 @@ from charstudio.engines import (
 from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
 from charstudio.exports import as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
+from charstudio.exports.folder import folder_of, from_folder
+from charstudio.exports.folder_files import read_folder, write_folder
 from charstudio.exports.talk_files import is_talk, read_talk, take_in, talk_of
 from charstudio.exports.talks import TalkText, talk_to_markdown, talks_to_jsonl
 from charstudio.guide import Guide, Reading
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import Character, Message, Picture, Sampling
+from charstudio.model import Change, Character, Message, Picture, Sampling
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.sheet import load_schema
 from charstudio.store import open_library
@@ -42,7 +44,16 @@ from charstudio.talk.macros import Names
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
 Format = Literal[
-    "auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown", "talk-jsonl", "talk-markdown"
+    "auto",
+    "json-v2",
+    "json-v3",
+    "png",
+    "png-v2",
+    "charx",
+    "markdown",
+    "talk-jsonl",
+    "talk-markdown",
+    "folder",
 ]
 LARGEST_CARD = 256 * 1024 * 1024
 PORTRAIT = 512  # pixels of a picture made for a card
@@ -273,6 +284,12 @@ class Studio:
         form = _format_of(out) if form == "auto" else form
         if form == "talk-jsonl":
             return self._export_talk(character_id, out)
+        if form == "folder":
+            write_folder(
+                out,
+                folder_of(self.library.cast.sheet(character_id), self.schema, self._card_now(character_id)),
+            )
+            return out
         if form == "talk-markdown":
             body = talk_to_markdown(talk_of(self.library, character_id, self.conversation.user)).encode()
         elif form == "markdown":
@@ -302,7 +319,21 @@ class Studio:
             return write_png(card, self._card_picture(character_id), version, modification_date=date)
         return write_json(card, 2 if form == "json-v2" else 3, modification_date=date)
 
+    def _import_folder(self, folder: Path) -> Imported:
+        files = read_folder(folder)
+        found = from_folder(files, self.schema)
+        raw = found.card.raw
+        kept = KeptCard(raw, files.get("card.json", b""), folder.name, found.card.spec, found.card.warnings)
+        named = [c for c in found.changes if c.attribute == "full_name"]
+        changes = found.changes
+        if not named and found.card.name.strip():
+            changes = (Change("full_name", found.card.name), *changes)
+        made = self.library.cast.take_in(self.schema, changes, kept, None)
+        return Imported(folder, self.library.cast.get(made.id), found.card.warnings)
+
     def _import(self, file: Path) -> Imported:
+        if file.is_dir():
+            return self._import_folder(file)
         body = read_file(file)
         card = read_card(body, file.name)
         arrived = sheet_from(card, self.schema)
@@ -399,7 +430,7 @@ def read_file(path: Path) -> bytes:
 def _format_of(out: Path) -> Format:
     found: dict[str, Format] = {".png": "png", ".apng": "png", ".json": "json-v3", ".charx": "charx"}
     found |= {".md": "markdown", ".markdown": "markdown", ".jsonl": "talk-jsonl"}
-    form = found.get(out.suffix.lower())
+    form = found.get(out.suffix.lower()) or ("folder" if out.is_dir() else None)
     if form is None:
         raise ExportError(
             _(

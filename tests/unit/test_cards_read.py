@@ -385,6 +385,10 @@ def test_e4_half_characters_become_replacement_signs(half):
     json.dumps([card.raw, card.as_v3()], ensure_ascii=False).encode("utf-8")
 
 
+def test_e4_a_file_that_is_only_half_a_character_is_no_card():
+    assert "no object" in refusal(rb'"\ud83d"'.decode().encode("utf-16"))
+
+
 def test_e4_escaped_pairs_are_whole_characters():
     card = read_card(dump(v2(description="#")).replace(b"#", rb"\ud83d\ude00"))
     assert (card.description, card.warnings) == ("😀", ())
