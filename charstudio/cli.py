@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_cards, cli_models, paths, settings
+from charstudio import __version__, cli_cards, cli_cast, cli_models, cli_proposals, cli_sheet, paths, settings
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -62,7 +62,7 @@ def _list(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         everyone = studio.library.cast.all()
     if options.json:
-        return _print_json([_character_json(c) for c in everyone])
+        return _print_json([cli_cast.describe(c) for c in everyone])
     for c in everyone:
         print(f"{c.id}\t{_shown(c)}\t{_('{n} decided', n=c.values)}")
     if not everyone:
@@ -74,7 +74,7 @@ def _new(options: argparse.Namespace) -> int:
     with _open(options) as studio:
         made = studio.library.cast.new(studio.schema, options.name, "command")
     if options.json:
-        return _print_json(_character_json(made))
+        return _print_json(cli_cast.describe(made))
     print(f"{made.id}\t{_shown(made)}")
     return 0
 
@@ -110,6 +110,8 @@ def _talk(options: argparse.Namespace) -> int:
         with_seed(studio, options.seed, options.max_tokens, options.n)
         character = studio.library.cast.find(options.character)
         talk = studio.conversation.open(character.id, new=options.new)
+        if options.strict is not None:
+            studio.library.talks.set_strict(talk.id, strict=options.strict)
         if options.new and not options.json:
             for message in studio.library.talks.messages(talk.id):
                 print(message.body, flush=True)
@@ -144,21 +146,6 @@ def _restart(studio: Any) -> None:
     """A model that died between two lines is started again for the next one."""
     if studio.model_name():
         studio.engine().restart()
-
-
-def _show(options: argparse.Namespace) -> int:
-    from charstudio.exports import as_markdown, page_of
-
-    with _open(options) as studio:
-        character = studio.library.cast.find(options.character)
-        sheet = studio.library.cast.sheet(character.id)
-        if options.json:
-            values = [
-                {**asdict(v), "label": studio.schema.attributes[v.attribute].label} for v in sheet.values
-            ]
-            return _print_json({**_character_json(character), "values": values})
-        print(as_markdown(page_of(sheet, studio.schema)), end="")
-    return 0
 
 
 def _prompt(options: argparse.Namespace) -> int:
@@ -210,13 +197,6 @@ def _import_json(imported: Any) -> dict[str, Any]:
     if imported.error:
         return {**found, "error": imported.error}
     return {**found, "id": imported.character.id, "name": imported.character.name}
-
-
-def _export(options: argparse.Namespace) -> int:
-    with _open(options) as studio:
-        character = studio.library.cast.find(options.character)
-        print(studio.export(character.id, Path(options.out), options.format))
-    return 0
 
 
 def _speak(options: argparse.Namespace) -> int:
@@ -272,6 +252,31 @@ def _adapters(options: argparse.Namespace) -> int:
         return cli_models.change_adapters(studio, options)
 
 
+def _proposals(options: argparse.Namespace) -> int:
+    with _open(options, model=options.model) as studio:
+        return cli_proposals.run(studio, options)
+
+
+def _about(act: cli_cast.Act) -> Verb:
+    """A verb of the cast, run on the character that is named."""
+
+    def run(options: argparse.Namespace) -> int:
+        with _open(options) as studio:
+            return act(studio, studio.library.cast.find(options.character), options)
+
+    return run
+
+
+def _attributes(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_sheet.attributes(studio, options)
+
+
+def _packs(options: argparse.Namespace) -> int:
+    with _open(options) as studio:
+        return cli_sheet.packs(studio, options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from charstudio.demo import show
 
@@ -299,6 +304,8 @@ class _Opened:
             safety_copy(self._path)
         except StudioError as exc:
             print(_("Today’s safety copy could not be made: {why}", why=exc), file=sys.stderr)
+        if self._studio.schema_trouble:
+            print(self._studio.schema_trouble, file=sys.stderr)
         if self._model:
             self._studio.settings = _with_model(self._studio, chosen, self._model)
         return self._studio
@@ -349,19 +356,6 @@ def _turn_text(turn: Any) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _character_json(character: Character) -> dict[str, Any]:
-    return {
-        "id": character.id,
-        "name": character.name,
-        "called": character.called,
-        "line": character.line,
-        "values_decided": character.values,
-        "colour": character.colour,
-        "created": character.created,
-        "updated": character.updated,
-    }
-
-
 def _shown(character: Character) -> str:
     return character.name or _("(no name yet)")
 
@@ -406,6 +400,7 @@ def _parser() -> argparse.ArgumentParser:
     guide.add_argument("--pack", default="spark", help=_("the questions to ask first"))
     talk = of_one("talk", _talk, _("open talk: one message a line"), as_json=True)
     talk.add_argument("--new", action="store_true", help=_("begin a new talk"))
+    cli_proposals.add_mode_words(talk)
     talk.add_argument("--model", metavar="M", help=_("a model’s name or file"))
     talk.add_argument(
         "--n", type=int, default=1, metavar="N", help=_("so many alternatives at once, kept as swipes")
@@ -417,7 +412,10 @@ def _parser() -> argparse.ArgumentParser:
         help=_("draw the same words again, where the same is read in the same pieces"),
     )
     talk.add_argument("--max-tokens", type=_positive, metavar="N", help=_("the longest reply"))
-    of_one("show", _show, _("the sheet of a character"), as_json=True)
+    cli_proposals.add_words(
+        of_one("proposals", _proposals, _("what a character said of itself, to keep or not"), as_json=True)
+    )
+    cli_cast.add_verbs(of_one, _about)
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
     prompt.add_argument("--message", required=True, metavar="TEXT")
     prompt.add_argument("--model", metavar="M", help=_("a model’s name or file"))
@@ -426,21 +424,6 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument(
         "--talk-of", metavar="NAME_OR_ID", help=_("with whom talks (JSONL, Markdown) were held")
     )
-    export = of_one("export", _export, _("take a character home"))
-    export.add_argument("out", metavar="OUT")
-    forms = (
-        "auto",
-        "json-v2",
-        "json-v3",
-        "png",
-        "png-v2",
-        "charx",
-        "markdown",
-        "talk-jsonl",
-        "talk-markdown",
-        "folder",
-    )
-    export.add_argument("--format", choices=forms, default="auto")
     cli_cards.add_card_words(verb("card", cli_cards.run, _("card files, without a library")))
     cli_cards.add_lore_words(verb("lore", cli_cards.run, _("lorebooks, without a library")))
     speak = of_one("speak", _speak, _("speak a text into a WAV file"))
@@ -454,6 +437,10 @@ def _parser() -> argparse.ArgumentParser:
     of_one("duplicate", _duplicate, _("copy a character"))
     of_one("delete", _delete, _("put a character away (undo brings it back)"))
     cli_models.add_words(verb("models", cli_models.run, _("the language models"), as_json=True))
+    cli_sheet.add_attribute_words(
+        verb("attributes", _attributes, _("what can be decided; add, hide, load your own"), as_json=True)
+    )
+    cli_sheet.add_pack_words(verb("packs", _packs, _("packs of questions; add your own"), as_json=True))
     check = verb("serve-check", cli_models.serve_check, _("what a model server can do"), as_json=True)
     check.add_argument("url", metavar="URL")
     check.add_argument("--key-from-env", metavar="NAME", help=_("the environment variable that has the key"))

@@ -9,9 +9,12 @@ Know = Literal["open", "private", "blind", "author"]
 State = Literal["set", "none", "na"]
 Op = Literal["set", "add", "remove", "clear"]
 Role = Literal["writer", "character", "narrator"]
+Origin = Literal["kept", "noticed", "card"]
+Decision = Literal["waiting", "later", "kept", "refused"]
 MessageState = Literal["writing", "done", "stopped", "failed"]
 
 KNOW_LEVELS: tuple[Know, ...] = ("open", "private", "blind", "author")
+ALWAYS = 0  # the stage of a change that is to hold from the beginning, whatever stage is in view
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class Value:
 
     `state` is `set`, `none` ("You have no siblings") or `na` (does not apply); only `set` has text.
     With `other_id` the value is a relation to that character. `source` says where it came from:
-    guided, form, suggested, talk, card, import, command.
+    guided, form, suggested, talk, card, import, command. It holds from the stage `stage_id` until the next
+    that sets the attribute; without a stage it always does.
     """
 
     attribute: str
@@ -33,11 +37,26 @@ class Value:
     feeling: str = ""
     source_ref: str = ""
     id: int | None = None
+    stage_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A point in a character's arc; stages are ordered by `position`."""
+
+    id: int
+    character_id: int
+    name: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to become of one attribute; `know` and `locked` stay as they are when None."""
+    """What is to become of one attribute; `know`, `locked` and `feeling` stay as they are when None.
+
+    It touches the values of the stage `stage_id` alone, of no stage with `ALWAYS`. None leaves that to where
+    the writer stands (`Sheet.placed`).
+    """
 
     attribute: str
     value: str = ""
@@ -47,6 +66,8 @@ class Change:
     state: State = "set"
     other_id: int | None = None
     source_ref: str = ""
+    feeling: str | None = None
+    stage_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +95,7 @@ class Character:
     deleted: bool = False
     values: int = 0
     line: str = ""
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,7 @@ class Talk:
     """One conversation; `head_id` is the last message of the branch in view.
 
     `from_id` is the first message that still goes to the model (older ones were cut in chunks).
+    A `strict` talk answers from the sheet alone; else the character may invent.
     """
 
     id: int
@@ -92,6 +115,8 @@ class Talk:
     draft: str = ""
     created: str = ""
     updated: str = ""
+    stage_id: int | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +157,33 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be true of a character: a value, the places on the sheet where it may belong, and the words
+    (`evidence`) in which it was found. `key` is the value as it compares with others.
+    """
+
+    text: str
+    attributes: tuple[str, ...]
+    evidence: str
+    key: str
+    state: State = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An offer that waits for the writer's click; `origin` is kept (pointed at), noticed or card."""
+
+    id: int
+    character_id: int
+    offer: Offer
+    origin: Origin
+    decision: Decision = "waiting"
+    talk_id: int | None = None
+    message_id: int | None = None
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Something the character experienced, said or was told."""
 
@@ -142,6 +194,7 @@ class Memory:
     talk_id: int | None = None
     message_id: int | None = None
     created: str = ""
+    stage_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

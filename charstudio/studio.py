@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from charstudio import paths, settings
-from charstudio.cards import Card, card_of, read_card, write_charx, write_json, write_png
+from charstudio.cards import Card, card_of, read_card
+from charstudio.checks import Finding, Person, check
 from charstudio.engines import (
     EchoEngine,
     Engine,
@@ -22,39 +22,28 @@ from charstudio.engines import (
     forget_talk,
     states_folder,
 )
-from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
-from charstudio.exports import as_markdown, card_for, page_of, sheet_from
+from charstudio.errors import Cancel, CardError, EngineError, StudioError
+from charstudio.exports import GOES_OUT, as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
-from charstudio.exports.folder import folder_of, from_folder
-from charstudio.exports.folder_files import read_folder, write_folder
-from charstudio.exports.talk_files import is_talk, read_talk, take_in, talk_of
-from charstudio.exports.talks import TalkText, talk_to_markdown, talks_to_jsonl
-from charstudio.guide import Guide, Reading
+from charstudio.exports.files import Format, card_body, export_talk, format_of, import_folder, save
+from charstudio.exports.folder import folder_of
+from charstudio.exports.folder_files import write_folder
+from charstudio.exports.talk_files import is_talk, read_talk, take_in
+from charstudio.exports.talks import TalkText
+from charstudio.guide import Chip, Guide, Reading, Wish, wishes
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import Change, Character, Message, Picture, Sampling
+from charstudio.model import KNOW_LEVELS, Character, Know, Message, Picture, Sampling, Stage
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
-from charstudio.sheet import load_schema
+from charstudio.renaming import Mention, mentions
+from charstudio.sheet import Entry, Schema, Sheet, last_good, load_schema, read_own_file, with_own
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
-from charstudio.talk import Conversation, Persona, Prose, expand
-from charstudio.talk.lore_telling import told_by_lore
-from charstudio.talk.macros import Names
+from charstudio.talk import Conversation, Persona, Proposing, Prose, expand
+from charstudio.talk.lore_telling import told_by_card_lore
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
-Format = Literal[
-    "auto",
-    "json-v2",
-    "json-v3",
-    "png",
-    "png-v2",
-    "charx",
-    "markdown",
-    "talk-jsonl",
-    "talk-markdown",
-    "folder",
-]
 LARGEST_CARD = 256 * 1024 * 1024
 PORTRAIT = 512  # pixels of a picture made for a card
 
@@ -74,7 +63,12 @@ class Studio:
 
     def __init__(self, library: Path, chosen: settings.Settings) -> None:
         self.settings = chosen
-        self.schema = load_schema(paths.resource("attributes.yaml"))
+        self._shipped = load_schema(paths.resource("attributes.yaml"))
+        mine = paths.data() / "attributes.yaml"
+        own, self.schema_trouble = last_good(mine, mine.with_suffix(".yaml.good"), self._shipped)
+        self._base = with_own(self._shipped, own)
+        self._own: tuple[Entry, ...] = ()
+        self.schema = self._base
         self.library = open_library(library)
         self.shelf = Shelf()
         self.embedder = SentenceEmbedder() if SentenceEmbedder.available() else None
@@ -82,9 +76,18 @@ class Studio:
         self.speaker = Pyttsx3Speaker()
         self.keys = Keys()
         self._engine: Engine | None = None
-        self._reading: Reading | None = None
+        self._reading: tuple[Schema, Reading] | None = None
+        self.catch_up()
         self.conversation = Conversation(
             self.library, self.engine, self.recall, self.persona, self.greetings, self.forget
+        )
+        self.proposing = Proposing(
+            self.library,
+            self.schema,
+            self.reading,
+            self.engine,
+            self.conversation.slot_of("notices"),
+            self.told_by_card,
         )
         self.conversation.lore = self.lore
         self._settle()
@@ -187,14 +190,62 @@ class Studio:
     # Characters
 
     def guide(self, character_id: int, pack: str = "spark") -> Guide:
-        """A sitting in guided mode."""
-        self.prepare_guide()
-        return Guide(self.library, self.schema, character_id, pack=pack, reading=self._reading)
+        """A sitting in guided mode; in a window it may begin with the schema of a moment ago."""
+        self._reading = self._reading or (self.schema, self.reading())
+        schema, reading = self._reading
+        return Guide(self.library, schema, character_id, pack=pack, reading=reading)
 
-    def prepare_guide(self) -> None:
-        """Make what all sittings share; it takes longer than a frame, so the window does it in a lane."""
-        if self._reading is None:
-            self._reading = Reading.of(self.schema)
+    def reading(self) -> Reading:
+        """What all sittings share; making it takes longer than a frame, so the window does it in a lane."""
+        schema = self.schema
+        if self._reading is None or self._reading[0] is not schema:
+            self._reading = (schema, Reading.of(schema))
+        return self._reading[1]
+
+    def ideas(self, wish: Wish, cancel: Cancel) -> Iterator[Chip]:
+        """What the model suggests for a question; raises `EngineError` when there is no model."""
+        return wishes.ideas(self.engine(), wish, cancel)
+
+    # The writer's own questions
+
+    def change_schema(self, label: str, put: Sequence[Entry] = (), drop: Sequence[Entry] = ()) -> None:
+        """Keep what the writer adds to the schema or takes off it; one undo takes it back."""
+        self.library.own.change(label, put, drop)
+        self.catch_up()
+
+    def undo_schema(self, *, redo: bool = False) -> str:
+        """Take back the last change of the schema (or do it again); returns what it was, or nothing."""
+        undone = self.library.own.undo(redo=redo)
+        self.catch_up()
+        return undone.label if undone else ""
+
+    def load_own(self, path: Path) -> int:
+        """Add what a schema file of the writer's says; raises `SheetError` with line and reason."""
+        entries = read_own_file(path, self._base, self.library.own.entries())
+        self.change_schema(_("Schema of {file}", file=path.name[:80]), entries)
+        return len(entries)
+
+    def catch_up(self) -> bool:
+        """Use the schema as it is now in the library; says whether it is another one."""
+        own = self.library.own.entries()
+        changed = own != self._own
+        if changed:
+            self._own = own
+            self.schema = with_own(self._base, own)
+        self.library.cast.attributes = frozenset(self.schema.attributes)
+        return changed
+
+    def own(self) -> frozenset[tuple[str, str]]:
+        """Kind and key of everything that was made in this library."""
+        return frozenset((e.kind, e.key) for e in self._own)
+
+    def shipped_packs(self) -> frozenset[str]:
+        """The packs that are there without this library."""
+        return frozenset(self._base.packs)
+
+    def is_own(self, kind: str, key: str) -> bool:
+        """Whether something of the schema was made in this library."""
+        return any((e.kind, e.key) == (kind, key) for e in self._own)
 
     def persona(self, character_id: int) -> Persona:
         """A character as a model may know it."""
@@ -213,26 +264,54 @@ class Studio:
         texts = (card.first_mes, *card.alternate_greetings)
         return tuple(self._expanded(text, called) for text in texts if text.strip())
 
+    def check(self, character_id: int) -> list[Finding]:
+        """What is missing, contradictory or confusable about a character, without what is meant so."""
+        whole = self.library.cast.get(character_id)
+        sheets = self.bonds()
+        cast = [
+            Person(c.id, sheets[c.id]) for c in self.library.cast.all() if c.id in sheets and c.id != whole.id
+        ]
+        who = Person(whole.id, self.library.cast.sheet(whole.id), whole.finished)
+        findings = self.library.findings
+        return check(
+            who,
+            [who, *cast],
+            self.schema,
+            story_year=findings.story_year(),
+            said=findings.replies(whole.id),
+            meant=findings.meant(),
+        )
+
+    def mentions(self, character_id: int, name: str) -> list[Mention]:
+        """Every place in which a character's name stands, with what it would become."""
+        who = self.library.cast.get(character_id)
+        return mentions(self.library, self.schema, who, name, _made_from_a_sheet)
+
+    def bonds(self) -> dict[int, Sheet]:
+        """The names of all characters and what they say of one another, as of the stages they stand at."""
+        bonds = [a.id for a in self.schema.attributes.values() if a.is_ref]
+        return self.library.cast.sheets(["full_name", "short_name", *bonds])
+
     def lore(self, character_id: int, history: Sequence[Message], text: str) -> tuple[str, ...]:
-        """What the lorebook of a character's card has to say to a new message."""
+        """What the lorebook of a character’s card has to say to a new message."""
         card = self.card(character_id)
-        book = card.character_book if card is not None else None
-        if card is None or not book:
+        if card is None or card.character_book is None:
             return ()
-        names = Names(self.persona(character_id).called or _("Voice"), self.conversation.user)
-        beside = {
-            "description": card.description,
-            "personality": card.personality,
-            "scenario": card.scenario,
-            "creator_notes": card.creator_notes,
-        }
-        talk = str(history[0].talk_id) if history else ""
-        return told_by_lore(book, names, history, text, seed=talk, beside=beside)
+        called = self.persona(character_id).called or _("Voice")
+        return told_by_card_lore(card, called, self.conversation.user, history, text)
 
     def card(self, character_id: int) -> Card | None:
         """The card a character came from, as it was imported."""
         kept = self.library.cast.card(character_id)
         return card_of(kept.raw, picture=None) if kept else None
+
+    def told_by_card(self, character_id: int) -> str:
+        """What a stranger’s card says of its character in prose; empty for our own."""
+        card = self.card(character_id)
+        if card is None or is_ours(card):
+            return ""
+        called = self.persona(character_id).called or _("Voice")
+        return self._expanded(f"{card.description}\n{card.personality}", called)
 
     def portrait(self, character: Character, size: int, *, dark: bool = False) -> bytes:
         """A square PNG: the character's own picture, or the first letter on a plate in its colour."""
@@ -279,61 +358,50 @@ class Studio:
             else:
                 yield Imported(file, who)
 
-    def export(self, character_id: int, out: Path, form: Format = "auto") -> Path:
-        """Write a character to a file; raises `ExportError` and leaves what was there when that fails."""
-        form = _format_of(out) if form == "auto" else form
-        if form == "talk-jsonl":
-            return self._export_talk(character_id, out)
+    def page(self, character_id: int, know: Sequence[Know] = KNOW_LEVELS, stage: Stage | None = None) -> str:
+        """The readable page as Markdown with these know levels, as of a stage or of the one in view."""
+        at = stage or self.library.stages.current(character_id)
+        sheet = self.library.cast.sheet_as_of(character_id, at.id or None if at else None)
+        return as_markdown(page_of(sheet, self.schema, know, stage=at.name if at else ""))
+
+    def export(
+        self,
+        character_id: int,
+        out: Path,
+        form: Format = "auto",
+        *,
+        know: Sequence[Know] | None = None,
+        stage: Stage | None = None,
+    ) -> Path:
+        """Write a character to a file; raises `ExportError` and leaves what was there when that fails.
+
+        Without `know` a page holds all but what is for the author alone, a card only what is open; a card
+        never holds an `author` value. Without `stage` it is told as of the stage in view; a stage with the id
+        `ALWAYS` is the sheet without any.
+        """
+        form = format_of(out) if form == "auto" else form
+        if form in ("talk-jsonl", "talk-markdown"):
+            return export_talk(self.library, character_id, self.conversation.user, out, form)
         if form == "folder":
+            card = self._card_now(character_id, know or ("open",), stage)
             write_folder(
-                out,
-                folder_of(self.library.cast.sheet(character_id), self.schema, self._card_now(character_id)),
+                out, folder_of(self._sheet(character_id, stage).known(*(know or GOES_OUT)), self.schema, card)
             )
             return out
-        if form == "talk-markdown":
-            body = talk_to_markdown(talk_of(self.library, character_id, self.conversation.user)).encode()
-        elif form == "markdown":
-            body = as_markdown(page_of(self.library.cast.sheet(character_id), self.schema)).encode()
+        if form == "markdown":
+            body = self.page(character_id, know or GOES_OUT, stage).encode()
         else:
-            body = self._card_body(character_id, form)
-        _save(out, body)
-        return out
-
-    def _export_talk(self, character_id: int, out: Path) -> Path:
-        """The branch in view goes into `out`, every other one into a file beside it."""
-        talk = talk_of(self.library, character_id, self.conversation.user)
-        (_name, body), *branches = talks_to_jsonl(talk, out.stem)
-        for name, branch in branches:
-            _save(out.with_name(f"{name}.jsonl"), branch)
-        _save(out, body)
-        return out
-
-    def _card_body(self, character_id: int, form: Format) -> bytes:
-        card, date = self._card_now(character_id), _now()
-        if form == "charx":
             picture = self.library.cast.get(character_id).picture_id
             own = self.library.cast.picture(picture) if picture else None
-            return write_charx(card, own.body if own else None, modification_date=date)
-        if form.startswith("png"):
-            version: Literal[2, 3] = 2 if form == "png-v2" else 3
-            return write_png(card, self._card_picture(character_id), version, modification_date=date)
-        return write_json(card, 2 if form == "json-v2" else 3, modification_date=date)
-
-    def _import_folder(self, folder: Path) -> Imported:
-        files = read_folder(folder)
-        found = from_folder(files, self.schema)
-        raw = found.card.raw
-        kept = KeptCard(raw, files.get("card.json", b""), folder.name, found.card.spec, found.card.warnings)
-        named = [c for c in found.changes if c.attribute == "full_name"]
-        changes = found.changes
-        if not named and found.card.name.strip():
-            changes = (Change("full_name", found.card.name), *changes)
-        made = self.library.cast.take_in(self.schema, changes, kept, None)
-        return Imported(folder, self.library.cast.get(made.id), found.card.warnings)
+            card = self._card_now(character_id, know or ("open",), stage)
+            body = card_body(card, form, own.body if own else None, lambda: self._card_picture(character_id))
+        save(out, body)
+        return out
 
     def _import(self, file: Path) -> Imported:
         if file.is_dir():
-            return self._import_folder(file)
+            who, warnings = import_folder(self.library, self.schema, file)
+            return Imported(file, who, warnings)
         body = read_file(file)
         card = read_card(body, file.name)
         arrived = sheet_from(card, self.schema)
@@ -348,13 +416,17 @@ class Studio:
         made = self.library.cast.take_in(self.schema, arrived.changes, kept, picture)
         return Imported(file, self.library.cast.get(made.id), warnings)
 
-    def _card_now(self, character_id: int) -> Card:
+    def _card_now(self, character_id: int, know: Sequence[Know], stage: Stage | None) -> Card:
         """The card as it would be written now, with the files it came with."""
         character = self.library.cast.get(character_id)
         dress = {"colour": character.colour, "voice": character.voice}
         kept = self.library.cast.card(character_id)
         card = card_of(kept.raw, original=kept.original) if kept else None
-        return card_for(self.library.cast.sheet(character_id), self.schema, card, dress=dress)
+        return card_for(self._sheet(character_id, stage), self.schema, card, dress=dress, know=know)
+
+    def _sheet(self, character_id: int, stage: Stage | None) -> Sheet:
+        cast = self.library.cast
+        return cast.sheet_as_of(character_id, stage.id or None) if stage else cast.sheet(character_id)
 
     def _card_picture(self, character_id: int) -> bytes:
         character = self.library.cast.get(character_id)
@@ -404,16 +476,6 @@ def with_seed(studio: Studio, seed: int | None, max_tokens: int | None, n: int =
     )
 
 
-def _save(out: Path, body: bytes) -> None:
-    try:
-        paths.write_atomically(out, body)
-    except OSError as exc:
-        why = exc.strerror or exc
-        raise ExportError(
-            _("{out} could not be written: {why}; choose another place.", out=out, why=why)
-        ) from exc
-
-
 def read_file(path: Path) -> bytes:
     """The bytes of a file that should be a card; raises `CardError` in a sentence."""
     try:
@@ -427,19 +489,5 @@ def read_file(path: Path) -> bytes:
         raise CardError(_("{file} cannot be read: {why}.", file=path, why=why)) from exc
 
 
-def _format_of(out: Path) -> Format:
-    found: dict[str, Format] = {".png": "png", ".apng": "png", ".json": "json-v3", ".charx": "charx"}
-    found |= {".md": "markdown", ".markdown": "markdown", ".jsonl": "talk-jsonl"}
-    form = found.get(out.suffix.lower()) or ("folder" if out.is_dir() else None)
-    if form is None:
-        raise ExportError(
-            _(
-                "What {file} should be is not clear; end it in .png, .json, .charx or .md, or name a format.",
-                file=out.name,
-            )
-        )
-    return form
-
-
-def _now() -> int:
-    return int(time.time())
+def _made_from_a_sheet(raw: dict[str, Any]) -> bool:
+    return is_ours(card_of(raw, picture=None))

@@ -13,26 +13,31 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from PySide6.QtWidgets import QApplication, QWidget
 
 from charstudio import paths
+from charstudio.checks import Person, check
 from charstudio.engines.curated import load_suggested, suggested_for
 from charstudio.engines.estimate import Machine, estimate
 from charstudio.engines.shelf import ShelvedModel
 from charstudio.gui.about import AboutDialog
 from charstudio.gui.cast import CastEntry, CastModel
+from charstudio.gui.cast_graph import CastGraph, Tie
 from charstudio.gui.faces import Faces
 from charstudio.gui.guide_view import GuideView
 from charstudio.gui.library_view import LibraryView
 from charstudio.gui.main_window import MainWindow
+from charstudio.gui.margin_view import MarginView
 from charstudio.gui.model_cards import ModelHere, ModelOffered
 from charstudio.gui.models_view import ModelsView
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
+from charstudio.gui.relations import Bond
 from charstudio.gui.settings_dialog import SettingsDialog
 from charstudio.gui.talk_view import TalkView
 from charstudio.gui.theme import Choice, Theme
 from charstudio.guide import Ask, Chip, Turn
-from charstudio.model import Character, Message, ModelFile, Talk, Value
+from charstudio.model import Character, Message, ModelFile, Offer, Proposal, Stage, Talk, Value
 from charstudio.settings import Settings
 from charstudio.sheet import Sheet, load_schema
+from charstudio.talk import Place, Shown
 
 CAST = (
     ("Jane Marlow", "storm", "Keeper of Carrow Light",
@@ -114,6 +119,49 @@ MESSAGES = [
 ]  # fmt: skip
 
 
+PROPOSALS = (
+    Shown(
+        Proposal(1, 1, Offer("the night", ("formative_event",), "there was a boat", "night"), "noticed", "waiting", 1, 5),
+        (Place("formative_event", "The day that made me", "The day that made me was the night a boat passed the point, showing no light."),),
+    ),
+    Shown(
+        Proposal(2, 1, Offer("the bell", ("fear",), "I rang the bell until my arms were somebody else’s", "bell"), "noticed", "waiting", 1, 5),
+        (Place("age", "Age", "I am sixty years old.", (Value("age", "Fifty-eight. Sixty in the joints."),)),),
+    ),
+)  # fmt: skip
+
+STAGES = ("Before the relief boat", "After the ninth", "Spring")
+
+# What the checks of an otherwise sound sheet may notice.
+CLASHES = (
+    Value("age", "58", id=101),
+    Value("birth_date", "9 March 1861", id=102),
+    Value("traits", "patient", id=103),
+    Value("traits", "impulsive", id=104),
+)
+
+TIES = (
+    (1, 2, "Closest friend", "owes her a life", "open", False),
+    (1, 4, "Rival", "wants her gone", "open", True),
+    (1, 5, "Children", "looks away for her", "open", False),
+    (1, 6, "Who knows my secret", "knows his real name", "private", False),
+    (2, 9, "Mentor", "mends what he breaks", "open", False),
+    (3, 10, "Closest friend", "tells her the truth", "open", False),
+    (6, 4, "Enemy", "set his clock back once", "private", True),
+    (7, 9, "Brothers and sisters", "", "open", False),
+    (8, 1, "Mentor", "would die for her", "open", False),
+)
+
+
+def ties() -> list[Tie]:
+    """Who says what of whom in the invented cast."""
+    cast = {entry.character.id: entry.character for entry in entries()}
+    return [
+        Tie(cast[one], Bond(cast[other], label, feeling, know, against))  # type: ignore[arg-type]
+        for one, other, label, feeling, know, against in TIES
+    ]
+
+
 def entries() -> list[CastEntry]:
     """The invented cast."""
     return [
@@ -159,6 +207,7 @@ class Studio:
         self.models = ModelsView(theme)
         self.side = PageView(theme, self.faces, side=True)
         self.page = PageView(theme, self.faces)
+        self.margin = MarginView(theme, self.faces)
         self.guide = GuideView(theme, self.faces)
         self.talk = TalkView(theme, self.faces)
         self.talk_side = PageView(theme, self.faces, side=True)
@@ -171,7 +220,14 @@ class Studio:
             tabs=(
                 Tab("guide", "Guide", self.guide, panel=self.side, panel_width=396),
                 Tab("talk", "Talk", self.talk, panel=self.talk_side, panel_width=308),
-                Tab("sheet", "Sheet", self.page, actions=self.page.menu_actions()),
+                Tab(
+                    "sheet",
+                    "Sheet",
+                    self.page,
+                    panel=self.margin,
+                    panel_width=300,
+                    actions=self.page.menu_actions(),
+                ),
             ),
         )
         self.window.show_library("The Saltmarsh Books", ("/home/me/Other.charstudio",))
@@ -198,6 +254,13 @@ class Studio:
         self.side.show_sheet(jane, sheet, self.schema, {"fear"})
         self.talk_side.show_sheet(jane, sheet, self.schema, set())
         self.page.show_sheet(jane, sheet, self.schema, set())
+        stages = [Stage(n, jane.id, name, n) for n, name in enumerate(STAGES, start=1)]
+        self.page.show_stages(stages, stages[0], {})
+        kept = [v for v in sheet.values if v.attribute != "age"]
+        told = Person(jane.id, Sheet((*kept, *CLASHES)))
+        self.margin.show_bonds(jane, [tie.bond for tie in ties() if tie.one.id == jane.id])
+        self.margin.show_findings(check(told, [told], self.schema, story_year=1925))
+        self.margin.show_story_year(1925)
         self.guide.packs([("spark", "Spark")])
         self.guide.show_character(jane, None)
         self.guide.show_history(HISTORY)
@@ -226,8 +289,18 @@ def draw(app: QApplication, folder: Path, scheme: str, width: int, height: int) 
     shoot(app, window, folder / f"guide-{tail}")
     window.show_tab("talk")
     shoot(app, window, folder / f"talk-{tail}")
+    studio.talk.show_proposals(PROPOSALS)
+    studio.talk.open_tray()
+    shoot(app, window, folder / f"talk-proposals-{tail}")
+    studio.talk.show_proposals(())
     window.show_tab("sheet")
     shoot(app, window, folder / f"sheet-{tail}")
+    if width >= 1280:
+        graph = CastGraph(theme, studio.faces, window)
+        graph.show_cast([entry.character for entry in entries()], ties(), 1)
+        graph.show()
+        shoot(app, graph, folder / f"cast-{scheme}.png")
+        graph.close()
     studio.page.show_attribute("fear")
     studio.page.add_value("secret")
     window.show_notice("The card had two values that no attribute fits; they are kept as notes.", "Show them")

@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from charstudio import paths, settings
 from charstudio.engines import Shelf
 from charstudio.errors import Cancel
+from charstudio.guide import Reading
 from charstudio.sheet import Schema, load_schema
 from charstudio.store import Library, open_library
 
@@ -52,6 +53,12 @@ def starter(starter_file: Path, home: Path) -> Path:
 @pytest.fixture(scope="session")
 def schema() -> Schema:
     return load_schema(paths.resource("attributes.yaml"))
+
+
+@pytest.fixture(scope="session")
+def reading(schema: Schema) -> Reading:
+    """How guided mode reads lines; made once, for it takes a moment."""
+    return Reading.of(schema)
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def _tree(card: Card, version: Version, modification_date: int | None) -> Json:
     if modification_date is not None and (version == 3 or card.spec == "v3"):
         view = {**view, "data": {**view["data"], "modification_date": modification_date}}
     if version == 2:
+        view = _with_proper_addresses(view)
         return lowered(view) if card.spec == "v3" else settle(shaped(card.raw, card.spec), Notes(), v3=False)
     return _with_proper_addresses(view)
 

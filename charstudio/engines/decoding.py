@@ -110,14 +110,16 @@ class Writer:
 
     def replay(
         self, trace: Sequence[tuple[int, Sequence[int]]], prompt: int, how: Sampling, cancel: Cancel
-    ) -> list[int]:
+    ) -> tuple[list[int], list[float]]:
         """Read the batches of a trace into an empty slot as they once were; then draw again what was
-        drawn after the first `prompt` ids, batch by batch. The ids drawn must be those of the trace.
+        drawn after the first `prompt` ids, batch by batch. Returns the ids drawn, which should be those of
+        the trace, and by how much each id of the trace is less likely (in logits) than the likeliest.
         """
         self.native.cancel = cancel
         slot = self.slots.place([], "", ())[0]
         drawer: Drawer | None = None
         drawn: list[int] = []
+        behind: list[float] = []
         length, start = 0, -1
         for n, (count, _ids) in enumerate(trace):
             start = n if length == prompt else start  # the last time that the prompt stood there alone
@@ -127,6 +129,8 @@ class Writer:
                 if n == start:
                     drawer = Drawer(self.native, how, how.seed or 0, slot.ids, grammar_of(how))
                 if drawer is not None and count > 0:
+                    scores = self.native.logits()
+                    behind.append(float(scores.max() - scores[ids[0]]))
                     drawn.append(drawer.draw(-1))
                 if count <= 0:
                     self.slots.cut(slot, -count)
@@ -136,7 +140,7 @@ class Writer:
             if drawer is not None:
                 drawer.close()
             self.slots.release(slot)
-        return drawn
+        return drawn, behind
 
     def put(self, slot: Slot, ids: Sequence[int], *, logits: bool) -> None:
         """Read a batch of at most `CHUNK` tokens into a slot; its last logits are kept if wanted."""

@@ -209,10 +209,12 @@ class LlamaEngine:
         """
         return _returned(self._ask("trace", None, slot=slot))
 
-    def replay(self, trace: list[Any], prompt: int, sampling: Sampling) -> list[int]:
-        """Do again from nothing what a trace tells; the ids drawn after `prompt` of them."""
-        asked = self._ask("replay", None, trace=trace, prompt=prompt, sampling=asdict(sampling))
-        return list(_returned(asked)["ids"])
+    def replay(self, trace: list[Any], prompt: int, sampling: Sampling) -> tuple[list[int], list[float]]:
+        """Do again from nothing what a trace tells; the ids drawn after `prompt` of them, and by how many
+        logits each id of the trace is behind the likeliest.
+        """
+        asked = _returned(self._ask("replay", None, trace=trace, prompt=prompt, sampling=asdict(sampling)))
+        return list(asked["ids"]), list(asked["behind"])
 
     def close(self) -> None:
         """End the child once it has kept what the talks left; its memory goes back to the machine."""

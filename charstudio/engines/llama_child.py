@@ -121,8 +121,8 @@ class Host:
 
     def replay(self, request: Answer, cancel: Cancel) -> Iterator[Answer]:
         """Read a trace again from nothing, batch by batch, and write the same number of tokens."""
-        ids = self._asked.replay(request["trace"], request["prompt"], sampling_of(request), cancel)
-        yield {"done": {"ids": ids}}
+        ids, behind = self._asked.replay(request["trace"], request["prompt"], sampling_of(request), cancel)
+        yield {"done": {"ids": ids, "behind": behind}}
 
     def at_end(self) -> None:
         """The parent is gone: what the talks left is kept for the next start."""

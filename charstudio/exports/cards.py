@@ -136,7 +136,8 @@ def _fingerprint(card: Card) -> str:
 
 
 def _row(value: Value) -> dict[str, Any]:
-    return {"attribute": value.attribute, "text": value.text, "know": value.know, "state": value.state}
+    row = {"attribute": value.attribute, "text": value.text, "know": value.know, "state": value.state}
+    return {**row, "feeling": value.feeling} if value.feeling else row
 
 
 def change_of(row: Any, schema: Schema) -> Change | None:
@@ -149,4 +150,12 @@ def change_of(row: Any, schema: Schema) -> Change | None:
     if state == "set" and not text.strip():
         return None
     many = schema.attributes[row["attribute"]].many
-    return Change(row["attribute"], text, "add" if many and state == "set" else "set", know=know, state=state)
+    felt = row.get("feeling")
+    return Change(
+        row["attribute"],
+        text,
+        "add" if many and state == "set" else "set",
+        know=know,
+        state=state,
+        feeling=felt if isinstance(felt, str) else None,
+    )

@@ -6,6 +6,7 @@ import re
 
 from charstudio.exports.page import Page, PageLine
 from charstudio.i18n import _
+from charstudio.model import Value
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
 _LINE_START = re.compile(r"(?m)^(\s*)([#+\-=]|\d+[.)])")
@@ -16,6 +17,8 @@ def as_markdown(page: Page) -> str:
     parts = [f"# {_plain(page.title)}"]
     if page.line:
         parts.append(f"*{_plain(page.line)}*")
+    if page.stage:
+        parts.append(_plain(_("As of: {stage}", stage=page.stage)))
     for group in page.groups:
         parts.append(f"## {group.label}")
         parts += [_line(line) for line in group.lines]
@@ -26,8 +29,17 @@ def _line(line: PageLine) -> str:
     mark = {"private": _("kept secret"), "blind": _("not known to me"), "author": _("for the author only")}
     label = line.attribute.label + (f" ({mark[line.know]})" if line.know in mark else "")
     if len(line.values) > 1:
-        return "\n".join([f"**{label}:**", "", *(f"- {_plain(v.text)}" for v in line.values)])
-    return f"**{label}:** {_plain(line.text)}"
+        # Several values can have several levels: what differs from the first says so itself.
+        told = [
+            _plain(v.text) + (f" ({mark.get(v.know, _('known'))})" if v.know != line.know else "") + _felt(v)
+            for v in line.values
+        ]
+        return "\n".join([f"**{label}:**", "", *(f"- {words}" for words in told)])
+    return f"**{label}:** {_plain(line.text)}{_felt(line.values[0])}"
+
+
+def _felt(value: Value) -> str:
+    return f" – *{_plain(value.feeling)}*" if value.feeling.strip() else ""
 
 
 def _plain(text: str) -> str:

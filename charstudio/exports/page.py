@@ -40,15 +40,23 @@ class PageGroup:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page; `line` sums the character up under the title."""
+    """A whole page; `line` sums the character up under the title, `stage` says as of when."""
 
     title: str
     line: str
     groups: tuple[PageGroup, ...]
+    stage: str = ""
 
 
-def page_of(sheet: Sheet, schema: Schema, know: Sequence[Know] = KNOW_LEVELS) -> Page:
-    """The page of a sheet with the values of these know levels; what does not apply is left out."""
+# What goes out unless the writer says otherwise: what is for the author alone does not.
+GOES_OUT: tuple[Know, ...] = ("open", "private", "blind")
+
+
+def page_of(sheet: Sheet, schema: Schema, know: Sequence[Know] = KNOW_LEVELS, *, stage: str = "") -> Page:
+    """The page of a sheet with the values of these know levels; what does not apply is left out.
+
+    `stage` is the name of the stage as of which the sheet is told.
+    """
     groups = []
     for group in schema.groups:
         lines = []
@@ -61,4 +69,5 @@ def page_of(sheet: Sheet, schema: Schema, know: Sequence[Know] = KNOW_LEVELS) ->
         if lines:
             groups.append(PageGroup(group.label, tuple(lines)))
     line = next((v for v in sheet.of("one_line") if v.know in know), None)
-    return Page(sheet.full_name or _("A voice without a name"), line.text if line else "", tuple(groups))
+    named = sheet.known(*know).full_name
+    return Page(named or _("A voice without a name"), line.text if line else "", tuple(groups), stage)

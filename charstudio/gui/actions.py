@@ -45,6 +45,8 @@ def _table() -> dict[str, tuple[Entry | None, ...]]:
             None,
             Entry("find", _("Find a character"), "Ctrl+F", "search"),
             Entry("palette", _("Search or jump to…"), "Ctrl+K", "terminal"),
+            None,
+            Entry("attributes", _("Attributes and packs…"), "Ctrl+Shift+Q", "network"),
         ),
         _("&Character"): (
             Entry("previous", _("Previous character"), "Alt+Up", "chevron-up"),
@@ -52,6 +54,8 @@ def _table() -> dict[str, tuple[Entry | None, ...]]:
             None,
             Entry("voice", _("Voice…"), "Ctrl+Shift+V", "audio-lines"),
             Entry("picture", _("Choose a picture…"), "Ctrl+Shift+P", "user"),
+            Entry("rename", _("Rename everywhere…"), "Shift+F2", "pencil"),
+            Entry("cast", _("The cast as a graph…"), "Ctrl+G", "users"),
             Entry("duplicate", _("Duplicate"), "Ctrl+Shift+D", "copy"),
             Entry("delete", _("Delete"), "Ctrl+Shift+Del", "trash-2"),
         ),

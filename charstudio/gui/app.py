@@ -25,12 +25,16 @@ from charstudio.gui.guide_desk import GuideDesk
 from charstudio.gui.guide_view import GuideView
 from charstudio.gui.library_view import LibraryView
 from charstudio.gui.main_window import MainWindow
+from charstudio.gui.margin_view import MarginView
 from charstudio.gui.models_desk import ModelsDesk
 from charstudio.gui.models_view import ModelsView
 from charstudio.gui.notices import install_excepthook
 from charstudio.gui.page_view import PageView
 from charstudio.gui.panes import Tab
 from charstudio.gui.prompt_desk import PromptDesk
+from charstudio.gui.proposal_desk import ProposalDesk
+from charstudio.gui.questions_desk import QuestionsDesk
+from charstudio.gui.sheet_desk import SheetDesk
 from charstudio.gui.talk_desk import TalkDesk
 from charstudio.gui.talk_view import TalkView
 from charstudio.gui.theme import Choice, Theme
@@ -77,6 +81,7 @@ class Views:
     side: PageView
     talk_side: PageView
     page: PageView
+    margin: MarginView
     guide: GuideView
     talk: TalkView
 
@@ -95,18 +100,25 @@ class Window(QObject):
         self.window = _window(self.theme, faces, cast, self.views, chosen)
         pages = (self.views.side, self.views.talk_side, self.views.page)
         self.desk = Desk(self.studio, self.bridge, self.theme, faces, self.window, pages)
-        self.models = ModelsDesk(self.studio, self.bridge, self.desk, self.window, self.views.models)
-        self.guide = GuideDesk(
-            self.studio.schema, self.studio.guide, self.desk, self.window, self.views.guide
+        self.sheet = SheetDesk(
+            self.studio, self.bridge, self.theme, faces, self.desk, self.window, pages, self.views.margin
         )
+        self.models = ModelsDesk(self.studio, self.bridge, self.desk, self.window, self.views.models)
+        self.guide = GuideDesk(self.studio, self.bridge, self.desk, self.window, self.views.guide)
+        self.questions = QuestionsDesk(self.studio, self.theme, self.desk, self.window)
         self.talk = TalkDesk(self.studio, self.bridge, self.theme, self.desk, self.window, self.views.talk)
         self.prompt = PromptDesk(self.studio.conversation, self.bridge, self.theme, self.views.talk)
+        self.proposals = ProposalDesk(
+            self.studio, self.bridge, self.desk, self.window, self.talk, self.views.talk
+        )
         self._closed = False
 
+        self.sheet.message_wanted.connect(self.talk.show_message)
         self.window.closing.connect(self.keep_place)
         self.window.library_chosen.connect(self._on_library)
         self.window.new_library_chosen.connect(self._on_library)
         self._restore_hook = install_excepthook(self._on_bug)
+        self.views.guide.packs_wanted.connect(self.questions.open_packs)
         self.talk.replied.connect(self.models.learn)
         self.desk.start()
         self.models.refresh()
@@ -196,6 +208,7 @@ def _views(theme: Theme, faces: Faces, cast: CastModel) -> Views:
         side=PageView(theme, faces, side=True),
         talk_side=PageView(theme, faces, side=True),
         page=PageView(theme, faces),
+        margin=MarginView(theme, faces),
         guide=GuideView(theme, faces),
         talk=TalkView(theme, faces),
     )
@@ -214,7 +227,14 @@ def _window(
             panel_width=308,
             actions=views.talk.menu_actions(),
         ),
-        Tab("sheet", _("Sheet"), views.page, actions=views.page.menu_actions()),
+        Tab(
+            "sheet",
+            _("Sheet"),
+            views.page,
+            panel=views.margin,
+            panel_width=300,
+            actions=views.page.menu_actions(),
+        ),
     )
     window = MainWindow(
         theme, faces, cast, library=views.library, models=views.models, tabs=tabs, panels=chosen.panels

@@ -127,6 +127,10 @@ class Bubble(Row):
         """The words that are shown, as they were given."""
         return self._prose.text()
 
+    def selected(self) -> str:
+        """The words that are selected in it, as the reader sees them."""
+        return self._prose.textCursor().selectedText().replace("\u2029", "\n").strip()
+
     def shown_text(self) -> str:
         """The words as the reader sees them."""
         return self._prose.toPlainText()

@@ -15,7 +15,7 @@ from charstudio.gui.widgets import IconButton, PrimaryButton, QuietButton, row
 from charstudio.i18n import _
 from charstudio.model import Message
 
-Act = Literal["speak", "remember", "edit", "again", "delete", "swipe_back", "swipe_on", "copy"]
+Act = Literal["speak", "keep", "remember", "edit", "again", "delete", "swipe_back", "swipe_on", "copy"]
 
 FLUSH = 6  # an icon stands that far within its button
 PAD_X, PAD_Y = 16, 11
@@ -26,7 +26,8 @@ def acts_for(message: Message, *, last: bool) -> tuple[tuple[Act, str, str, str]
     found: list[tuple[Act, str, str, str]] = []
     if message.role != "writer":
         found.append(("speak", "volume-2", _("Speak it aloud"), "Ctrl+M"))
-    found.append(("remember", "bookmark", _("Remember this"), "Ctrl+D"))
+        found.append(("keep", "bookmark", _("Keep that"), "Ctrl+D"))
+    found.append(("remember", "history", _("Remember this"), "Ctrl+Shift+A"))
     found.append(("edit", "pencil", _("Edit"), "Up" if last else "F2"))
     if message.role == "character":
         found.append(("again", "refresh-cw", _("Answer again"), "Ctrl+R"))

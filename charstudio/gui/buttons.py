@@ -220,8 +220,17 @@ class Chip(Pressable):
 class IconButton(Pressable):
     """An icon in a box of 28 px; its name and shortcut are the tooltip and what screen readers say."""
 
-    def __init__(self, theme: Theme, icon: str, name: str, keys: str = "", *, colour: str = "text_2") -> None:
-        self._icon_name, self._colour = icon, colour
+    def __init__(
+        self,
+        theme: Theme,
+        icon: str,
+        name: str,
+        keys: str = "",
+        *,
+        colour: str = "text_2",
+        small: bool = False,
+    ) -> None:
+        self._icon_name, self._colour, self._small = icon, colour, small
         super().__init__(theme)
         self.set_name(name, keys)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -237,7 +246,9 @@ class IconButton(Pressable):
         self.update()
 
     def sizeHint(self) -> QSize:
-        side = max(28, self._theme.size("icon") + 12)
+        side = (
+            max(24, self._theme.size("icon") + 8) if self._small else max(28, self._theme.size("icon") + 12)
+        )
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -248,7 +259,8 @@ class IconButton(Pressable):
             painter.setBrush(self._theme.colour("selected" if self.isChecked() or self.isDown() else "hover"))
             painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
         colour = self._theme.colour(self._colour if self.isEnabled() else "line_strong")
-        self._icon(painter, self._icon_name, colour, (self.width() - self._theme.size("icon")) / 2)
+        icon = self._theme.size("icon") - (2 if self._small else 0)
+        self._icon(painter, self._icon_name, colour, (self.width() - icon) / 2, icon)
         if self._shows_focus():
             paint_focus(painter, self._theme, QRectF(self.rect()), radius)
 

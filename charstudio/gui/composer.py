@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
+from charstudio.gui.buttons import shortcut_text
 from charstudio.gui.text import Label, isolated, one_line, set_tip, wrap_mode
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import Chip, Hairline, IconButton, PrimaryButton, QuietButton, column, row
@@ -25,6 +26,7 @@ from charstudio.i18n import _
 from charstudio.talk import LONGEST_MESSAGE
 
 LONGEST_PASTE = LONGEST_MESSAGE
+MODE_KEYS, NOTICED_KEYS = "Ctrl+T", "Ctrl+J"
 DRAFT_AFTER = 500  # milliseconds
 COUNT_AFTER = 120
 
@@ -230,11 +232,13 @@ class Composer(Field):
     persona_wanted = Signal()
     draft_changed = Signal(str)
     note_changed = Signal(str)
+    strict_wanted = Signal(bool)
+    noticed_wanted = Signal()
     too_long = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self._busy = False
+        self._busy = self._strict = False
         self._kept = ""
         keys = Qt.Key
         self.field = ProseEdit(
@@ -246,6 +250,9 @@ class Composer(Field):
         self._note = NoteEditor(theme)
         self._note.hide()
         self._persona = Chip(theme, "", icon="user")
+        self._mode = Chip(theme, "", icon="lock-open")
+        self._noticed = QuietButton(theme, "", icon="lightbulb", small=True)
+        self._noticed.hide()
         self._note_button = IconButton(theme, "notebook-pen", _("Author’s note"))
         self._note_button.setCheckable(True)
         self._words = Label(theme, "meta", colour="text_3")
@@ -257,6 +264,7 @@ class Composer(Field):
         self._count_timer = _timer(self, COUNT_AFTER)
         self._build()
         self.show_persona("")
+        self.show_strict(strict=False)
         self._restyle()
 
         self.field.entered.connect(self.send)
@@ -269,6 +277,8 @@ class Composer(Field):
         self._draft_timer.timeout.connect(self._tell_draft)
         self._count_timer.timeout.connect(self._count)
         self._persona.clicked.connect(self.persona_wanted)
+        self._mode.clicked.connect(self.switch_mode)
+        self._noticed.clicked.connect(self.noticed_wanted)
         self._note_button.clicked.connect(self._on_note)
         self._send.clicked.connect(self.send)
         self._stop.clicked.connect(self.stop_wanted)
@@ -277,8 +287,10 @@ class Composer(Field):
     def _build(self) -> None:
         foot = row(gap=7)
         foot.addWidget(self._persona)
+        foot.addWidget(self._mode)
         foot.addWidget(self._note_button)
         foot.addStretch(1)
+        foot.addWidget(self._noticed)
         foot.addWidget(self._words)
         foot.addSpacing(5)
         foot.addWidget(self._send)
@@ -293,7 +305,9 @@ class Composer(Field):
         QWidget.setTabOrder(self.field, self._send)
         QWidget.setTabOrder(self._send, self._stop)
         QWidget.setTabOrder(self._stop, self._persona)
-        QWidget.setTabOrder(self._persona, self._note_button)
+        QWidget.setTabOrder(self._persona, self._mode)
+        QWidget.setTabOrder(self._mode, self._note_button)
+        QWidget.setTabOrder(self._note_button, self._noticed)
 
     # What is so
 
@@ -302,6 +316,30 @@ class Composer(Field):
         words = _("As {name}", name=one_line(name, 60)) if name else _("As the writer")
         self._persona.set_words(words)
         set_tip(self._persona, _("Whom the character sees in you: {name}", name=name) if name else "")
+
+    def show_strict(self, *, strict: bool) -> None:
+        """Say whether the character may invent."""
+        self._strict = strict
+        self._mode.set_words(_("Strict") if strict else _("Inventive"))
+        self._mode.set_icon("lock" if strict else "lock-open")
+        tip = (
+            _("Only what the sheet says; what is not there, the character does not know.")
+            if strict
+            else _("The character may invent; each invention waits for your Keep or Not this.")
+        )
+        set_tip(self._mode, f"{tip}  {shortcut_text(MODE_KEYS)}")
+        self._mode.setAccessibleDescription(tip)
+
+    def switch_mode(self) -> None:
+        """Ask for the other of strict and inventive."""
+        self.strict_wanted.emit(not self._strict)
+
+    def show_noticed(self, waiting: int, later: int) -> None:
+        """Count quietly what was noticed; what was put off is told only when nothing else waits."""
+        words = _("{count} noticed", count=waiting) if waiting else _("{count} for later", count=later)
+        self._noticed.set_words(words)
+        set_tip(self._noticed, f"{_('Look at what was noticed')}  {shortcut_text(NOTICED_KEYS)}")
+        self._noticed.setVisible(bool(waiting or later))
 
     def show_character(self, name: str) -> None:
         """Say to whom."""

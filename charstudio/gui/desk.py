@@ -23,6 +23,7 @@ from charstudio.gui.main_window import MainWindow
 from charstudio.gui.page_view import PageView
 from charstudio.gui.settings_dialog import SettingsDialog
 from charstudio.gui.theme import Choice, Theme
+from charstudio.guide import questions
 from charstudio.i18n import _
 from charstudio.jobs import Ended, Progress
 from charstudio.model import Change, Character, Value
@@ -41,6 +42,7 @@ class Desk(QObject):
 
     opened = Signal(object)
     sheet_changed = Signal()
+    schema_changed = Signal()
     guided_step = Signal(str)
 
     def __init__(
@@ -72,7 +74,6 @@ class Desk(QObject):
         window.new_wanted.connect(self.new)
         window.import_wanted.connect(self._on_import)
         window.files_dropped.connect(self.import_files)
-        window.export_wanted.connect(self._on_export)
         window.duplicate_wanted.connect(self._on_duplicate)
         window.delete_wanted.connect(self._on_delete)
         window.undo_wanted.connect(self.undo)
@@ -108,6 +109,8 @@ class Desk(QObject):
 
     def refresh(self) -> None:
         """Show the cast, the open sheet and what undo would do."""
+        if self._studio.catch_up():
+            self.schema_changed.emit()
         everyone = self._studio.library.cast.all()
         self._entries = {c.id: self._entry(c) for c in everyone}
         self._window.show_cast(list(self._entries.values()))
@@ -120,6 +123,11 @@ class Desk(QObject):
             self._who = still
             self._show_sheet(set())
         self.refresh_undo()
+
+    def take_schema(self) -> None:
+        """Something else is asked in this library now."""
+        self.schema_changed.emit()
+        self.refresh()
 
     def show_change(self, attributes: set[str]) -> None:
         """The sheet of the open character changed in these attributes."""
@@ -149,7 +157,7 @@ class Desk(QObject):
     def _entry(self, character: Character) -> CastEntry:
         sheet = self._studio.library.cast.sheet(character.id)
         decided = sheet.decided()
-        pack = self._studio.schema.packs["spark"]
+        pack = questions(self._studio.schema, "spark")
         quote = next((v.text for v in sheet.of("sample_line")), "")
         role = sheet.text("story_role")
         return CastEntry(character, len(decided & set(pack)), len(pack), quote[:ONE_LINE_QUOTE], role)
@@ -245,6 +253,9 @@ class Desk(QObject):
     def _on_value_edited(self, attribute: str, old: Value | None, text: str) -> None:
         many = self._studio.schema.attributes[attribute].many
         changes = []
+        if old is not None and old.id is not None and self._holds_here(old):
+            self._reword(old, text)
+            return
         if old is not None and many:
             changes = (
                 [Change(attribute, old.text, "remove")]
@@ -255,6 +266,19 @@ class Desk(QObject):
         know = old.know if old is not None else None
         self._change([*changes, Change(attribute, text, op, know=know)])  # type: ignore[arg-type]
 
+    def _holds_here(self, value: Value) -> bool:
+        """Whether a value belongs to the stage in view, so that writing it anew changes no other stage."""
+        current = self._studio.library.stages.current(self._who.id) if self._who is not None else None
+        return value.stage_id == (current.id if current else None)
+
+    def _reword(self, old: Value, text: str) -> None:
+        if self._who is None:
+            return
+        who = self._who.id
+        becomes = replace(old, text=text, state="set", source="form", source_ref="")
+        if self._done(lambda: self._studio.library.cast.reword(who, becomes, self._studio.schema)):
+            self.show_change({old.attribute})
+
     def _on_value_removed(self, value: Value) -> None:
         if value.state == "set":
             self._change([Change(value.attribute, value.text, "remove")])
@@ -262,12 +286,13 @@ class Desk(QObject):
             self._change([Change(value.attribute, op="clear")])
 
     def _on_know(self, value: Value, know: str) -> None:
-        self._adjust(value, replace(value, know=know), _("Who knows it"))  # type: ignore[arg-type]
+        self.adjust(value, replace(value, know=know), _("Who knows it"))  # type: ignore[arg-type]
 
     def _on_lock(self, value: Value, locked: bool) -> None:
-        self._adjust(value, replace(value, locked=locked), _("Lock") if locked else _("Unlock"))
+        self.adjust(value, replace(value, locked=locked), _("Lock") if locked else _("Unlock"))
 
-    def _adjust(self, value: Value, becomes: Value, label: str) -> None:
+    def adjust(self, value: Value, becomes: Value, label: str) -> None:
+        """Change all but the words of a value of the open character."""
         if self._who is None or value.id is None:
             return
         who = self._who.id
@@ -337,19 +362,9 @@ class Desk(QObject):
         elif ended.error is not None:
             self._notice(str(ended.error))
 
-    def _on_export(self, character_id: int) -> None:
-        character = self._studio.library.cast.get(character_id)
-        kinds = _("Card picture (*.png);;Card V3 (*.json);;Readable page (*.md)")
-        suggested = str(Path.home() / f"{_file_name(character)}.png")
-        name, kind = QFileDialog.getSaveFileName(self._window, _("Export"), suggested, kinds)
-        if name:
-            self.export(character_id, Path(name), kind)
-
-    def export(self, character_id: int, out: Path, kind: str = "") -> None:
-        """Write a character to a file; the ending says what it becomes."""
-        if not out.suffix:
-            out = out.with_suffix(".md" if ".md" in kind else ".json" if ".json" in kind else ".png")
-        if self._told(lambda: self._studio.export(character_id, out)) is not None:
+    def export(self, character_id: int, out: Path, **chosen: Any) -> None:
+        """Write a character to a file; `chosen` are its know levels and its stage."""
+        if self._told(lambda: self._studio.export(character_id, out, **chosen)) is not None:
             self._notice(_("Saved as {file}.", file=out))
 
     def _on_picture_wanted(self) -> None:
@@ -405,6 +420,14 @@ class Desk(QObject):
         if act is not None:
             act()
 
+    def notice(self, sentence: str, link: str, act: Callable[[], None]) -> None:
+        """Say one sentence at the top of the view, with what can be done about it."""
+        self._notice(sentence, link, act)
+
+    def told(self, act: Callable[[], Any]) -> Any:
+        """Do something that can fail, for the other desks; None when it did."""
+        return self._told(act)
+
     def _told(self, act: Callable[[], Any]) -> Any:
         """Do something that can fail; a failure stands as a sentence at the top of the view."""
         try:
@@ -430,7 +453,7 @@ class Desk(QObject):
         self._bridge.stop()
 
     def _copy_safely(self, _cancel: Cancel) -> Any:
-        self._studio.prepare_guide()
+        self._studio.reading()
         safety_copy(self._studio.library.path)
         yield from ()
 
@@ -462,9 +485,3 @@ def look_of(chosen: Settings, now: Choice) -> Choice:
     """The look that settings ask for."""
     scheme: Any = chosen.theme if chosen.theme in ("system", "light", "dark") else "system"
     return replace(now, scheme=scheme, text_size=chosen.text_size, less_motion=chosen.less_motion)
-
-
-def _file_name(character: Character) -> str:
-    """A file name of ours; the name itself may hold anything."""
-    kept = "".join(c for c in character.name[:60] if c.isalnum() or c in " -_").strip()
-    return kept or f"character-{character.id}"

@@ -56,6 +56,7 @@ class GuideView(Paper):
     not_for_this_character = Signal()
     why_wanted = Signal()
     pack_chosen = Signal(str)
+    packs_wanted = Signal()
     talk_wanted = Signal()
     edit_last_wanted = Signal()
 
@@ -158,6 +159,14 @@ class GuideView(Paper):
         self._show_past()
         self._past.to_end()
 
+    def add_chips(self, chips: Sequence[Suggested]) -> None:
+        """Offer more for the question that stands there: ideas of a model, which come later."""
+        self._card.add_chips(chips)
+
+    def show_thinking(self, *, thinking: bool) -> None:
+        """Say that a model is asked for ideas, too; nothing waits for it."""
+        self._card.show_thinking(thinking=thinking)
+
     def show_history(self, entries: Sequence[tuple[str, str, str]]) -> None:
         """Show what was answered: label, question and answer, oldest first."""
         self._entries = [(label, question, answer) for label, question, answer in entries]
@@ -233,11 +242,15 @@ class GuideView(Paper):
             action.setData(pack)
             action.setCheckable(True)
             action.setChecked(name == self._pack)
+        menu.addSeparator()
+        own = menu.addAction(self._theme.icon("network"), _("Attributes and packs…"))
+        own.triggered.connect(self.packs_wanted)
         menu.triggered.connect(self._on_pack)
         self._pack_button.open(menu)
 
     def _on_pack(self, action: QAction) -> None:
-        self.pack_chosen.emit(str(action.data()))
+        if action.data():
+            self.pack_chosen.emit(str(action.data()))
 
     # Small helpers
 

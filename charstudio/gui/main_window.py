@@ -462,7 +462,7 @@ class MainWindow(QMainWindow):
         do = self.actions_by_name
         for name in ("export", "duplicate", "delete"):
             do[name].setEnabled(bool(self._subject()))
-        for name in ("voice", "picture"):
+        for name in ("voice", "picture", "rename"):
             do[name].setEnabled(self._place == "character")
         for key in self._tab_keys:
             do[f"tab_{key}"].setEnabled(self._who is not None)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QTextEdit, Q
 from charstudio.gui.buttons import LEFT, Pressable, paint_focus
 from charstudio.gui.text import Label, ProseLabel, one_line, set_tip
 from charstudio.gui.theme import Theme
-from charstudio.gui.widgets import IconView, column, row
+from charstudio.gui.widgets import IconButton, IconView, column, row
 from charstudio.i18n import _
 from charstudio.model import Know, Value
 from charstudio.sheet import Attribute
@@ -98,9 +98,11 @@ class ValueEditor(QTextEdit):
     kept = Signal(str)
     left = Signal()
 
-    def __init__(self, theme: Theme, words: str, *, style: str, name: str, hint: str = "") -> None:
+    def __init__(
+        self, theme: Theme, words: str, *, style: str, name: str, hint: str = "", may_be_empty: bool = False
+    ) -> None:
         super().__init__()
-        self._theme, self._style = theme, style
+        self._theme, self._style, self._may_be_empty = theme, style, may_be_empty
         self._done = False
         self._before = words
         self.setAcceptRichText(False)
@@ -142,7 +144,7 @@ class ValueEditor(QTextEdit):
         if self._done:
             return
         text = self.toPlainText().strip()
-        if not text or text == self._before.strip():
+        if (not text and not self._may_be_empty) or text == self._before.strip():
             self._leave()
             return
         self._done = True
@@ -182,7 +184,9 @@ class ValueRow(QWidget):
     """One value of one attribute; without a value it is a line for a new one."""
 
     edited = Signal(str)
+    felt = Signal(str)
     edit_left = Signal()
+    history_wanted = Signal()
     know_menu_wanted = Signal(QPoint)
     menu_wanted = Signal(QPoint)
     came_into_focus = Signal()
@@ -200,9 +204,16 @@ class ValueRow(QWidget):
         self._label = Label(theme, "meta" if side else "ui_small", attribute.label, colour="text_2")
         self._label.setWordWrap(not side)
         self._words = ProseLabel(theme, "", style=self._style)
+        # most values have neither, and a page has many rows: these are made when first needed
+        self._feeling: ProseLabel | None = None
+        self._staged: IconButton | None = None
         self._badge = Badge(theme, words=not side)
         self._lock = IconView(theme, "lock", _("Locked"), colour="text_3", px=13)
-        self._source = IconView(theme, "pencil", colour="text_3", px=14)
+        self._source = IconButton(theme, "pencil", "", colour="text_3", small=True)
+        self._underlined = False
+        self._staged_words = ""
+        self._felt_editing = False
+        self._column = column(gap=0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -214,6 +225,7 @@ class ValueRow(QWidget):
         self._lock.hide()
 
         self._badge.clicked.connect(self._on_badge)
+        self._source.clicked.connect(self.history_wanted)
         theme.changed.connect(self._restyle)
 
     def _full_layout(self) -> QHBoxLayout:
@@ -224,12 +236,13 @@ class ValueRow(QWidget):
         right.addStretch()
         for part in (self._badge, self._lock, self._source):
             right.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._icons = right
         self._right = QWidget()
         self._right.setLayout(right)
         self._right.setFixedSize(round(142 * self._theme.scale), self._theme.line("prose") + 2)
         layout = row(margins=(0, 3, 0, 4), gap=18)
         layout.addWidget(self._label, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self._words, 1)
+        layout.addLayout(self._written(), 1)
         layout.addWidget(self._right, 0, Qt.AlignmentFlag.AlignTop)
         return layout
 
@@ -238,12 +251,17 @@ class ValueRow(QWidget):
         top.addWidget(self._label, 1)
         for part in (self._badge, self._lock, self._source):
             top.addWidget(part)
+        self._icons = top
         self._top = QWidget()
         self._top.setLayout(top)
         layout = column(margins=(10, 5, 10, 6), gap=1)
         layout.addWidget(self._top)
-        layout.addWidget(self._words)
+        layout.addLayout(self._written())
         return layout
+
+    def _written(self) -> QVBoxLayout:
+        self._column.addWidget(self._words)
+        return self._column
 
     # Told what is so
 
@@ -261,14 +279,32 @@ class ValueRow(QWidget):
         if self._side:
             self._top.setVisible(first or value.know != "open" or value.locked)
             self._place.setContentsMargins(10, 5 if first else 0, 10, 6)
+        self._show_feeling(value.feeling)
         self._badge.show_know(value.know)
         self._lock.setVisible(value.locked)
         icon, sentence = source_words(value.source)
         self._source.set_icon(icon)
-        self._source.setAccessibleName(sentence)
-        set_tip(self._source, sentence)
+        self._source.set_name(sentence, "Ctrl+H")
         self._say_name()
         self.update()
+
+    def show_stages(self, words: str) -> None:
+        """Say what this attribute is at other stages; an empty text means that it is always the same."""
+        if self._staged is None and words:
+            self._staged = IconButton(self._theme, "git-branch", words, colour="text_3", small=True)
+            self._staged.clicked.connect(self.history_wanted)
+            at = self._icons.indexOf(self._source)
+            self._icons.insertWidget(at, self._staged, 0, Qt.AlignmentFlag.AlignVCenter)
+        if self._staged is not None and words != self._staged_words:
+            self._staged.set_name(words)
+            self._staged.setVisible(bool(words))
+        self._staged_words = words
+
+    def set_underlined(self, *, underlined: bool) -> None:
+        """Underline the value, because a note in the margin is about it."""
+        if underlined != self._underlined:
+            self._underlined = underlined
+            self.update()
 
     def continue_above(self) -> None:
         """Stand below other values of the same attribute, so the label is not said again."""
@@ -287,12 +323,39 @@ class ValueRow(QWidget):
         text = self.value.text if self.value is not None else ""
         hint = _("Such as: {example}", example=self.attribute.examples[0]) if self.attribute.examples else ""
         editor = ValueEditor(self._theme, text, style=self._style, name=self.attribute.label, hint=hint)
+        self._write_in(editor, self._words)
+
+    def begin_feeling(self) -> None:
+        """Write what is felt for the other one, below the value."""
+        if self._editor is not None or self.value is None or not self.attribute.is_ref:
+            return
+        name = _("What I feel for them")
+        hint = _("Such as: I owe her a life")
+        editor = ValueEditor(
+            self._theme, self.value.feeling, style="aside", name=name, hint=hint, may_be_empty=True
+        )
+        self._felt_editing = True
+        self._write_in(editor, self._felt_label())
+
+    def _felt_label(self) -> ProseLabel:
+        if self._feeling is None:
+            self._feeling = ProseLabel(self._theme, "", style="aside", colour="text_2")
+            self._column.addWidget(self._feeling)
+        return self._feeling
+
+    def _show_feeling(self, text: str) -> None:
+        if text.strip() or self._feeling is not None:
+            label = self._felt_label()
+            label.set_text(text)
+            label.setVisible(bool(text.strip()))
+
+    def _write_in(self, editor: ValueEditor, instead: ProseLabel) -> None:
         editor.kept.connect(self._on_kept)
         editor.left.connect(self._on_left)
         self._editor = _EditorFrame(self._theme, editor)
-        at = self._place.indexOf(self._words)
-        self._words.hide()
-        self._place.insertWidget(at, self._editor, 1)
+        at = self._column.indexOf(instead)
+        instead.hide()
+        self._column.insertWidget(at, self._editor)
         self._source.hide()
         editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -305,9 +368,13 @@ class ValueRow(QWidget):
 
     def _on_kept(self, text: str) -> None:
         # what was typed stays in view until the page is told what became of it
-        self._words.set_text(text)
+        feeling = self._felt_editing
+        (self._felt_label() if feeling else self._words).set_text(text)
         self._end()
-        self.edited.emit(text)
+        if feeling:
+            self.felt.emit(text)
+        else:
+            self.edited.emit(text)
 
     def _on_left(self) -> None:
         self._end()
@@ -354,6 +421,10 @@ class ValueRow(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.character(self._colour).soft)
             painter.drawRoundedRect(self._value_area(), radius, radius)
+        if self._underlined and not self.writing:
+            painter.setPen(QPen(self._theme.colour("private"), 2))
+            foot = self._words.geometry().bottom() + 2
+            painter.drawLine(self._words.x(), foot, self._words.geometry().right(), foot)
         if self.hasFocus():
             paint_focus(painter, self._theme, self._value_area(), radius)
 
@@ -369,11 +440,14 @@ class ValueRow(QWidget):
         if self._editor is None:
             return
         had_focus = self._editor.isAncestorOf(self.focusWidget() or self)
-        self._place.removeWidget(self._editor)
+        self._column.removeWidget(self._editor)
         self._editor.hide()
         self._editor.deleteLater()
         self._editor = None
+        self._felt_editing = False
         self._words.show()
+        if self._feeling is not None:
+            self._feeling.setVisible(bool(self._feeling.text().strip()))
         self._source.show()
         if self.value is not None:
             self._badge.show_know(self.value.know)
@@ -384,7 +458,14 @@ class ValueRow(QWidget):
     def _say_name(self) -> None:
         assert self.value is not None
         know, source = know_words(self.value.know)[1], source_words(self.value.source)[1]
-        parts = [self.attribute.label, one_line(self._words.text()), know, source]
+        parts = [
+            self.attribute.label,
+            one_line(self._words.text()),
+            one_line(self.value.feeling),
+            know,
+            source,
+        ]
+        parts = [part for part in parts if part]
         if self.value.locked:
             parts.append(_("Locked"))
         self.setAccessibleName(". ".join(parts))

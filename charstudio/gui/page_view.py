@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QStringListModel, Qt, QTimer, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCompleter, QLayout, QMenu, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from charstudio.gui.faces import Faces, Portrait
 from charstudio.gui.page_blocks import Block, LegendEntry, Measure, Nothing
-from charstudio.gui.page_rows import ValueRow, know_words, source_words
-from charstudio.gui.sidebar import SearchField
+from charstudio.gui.page_finder import Finder
+from charstudio.gui.page_menus import fill_know, fill_stages
+from charstudio.gui.page_rows import ValueRow, source_words
+from charstudio.gui.stage_bar import StageBar
 from charstudio.gui.text import Label, ProseLabel, one_line
 from charstudio.gui.theme import Theme
 from charstudio.gui.widgets import (
@@ -22,7 +26,7 @@ from charstudio.gui.widgets import (
     row,
 )
 from charstudio.i18n import _
-from charstudio.model import KNOW_LEVELS, Character, Value
+from charstudio.model import Character, Stage, Value
 from charstudio.sheet import Schema, Sheet
 
 ROWS_AT_ONCE = 6
@@ -35,6 +39,10 @@ class PageView(Paper):
     value_removed = Signal(object)
     know_chosen = Signal(object, str)
     lock_toggled = Signal(object, bool)
+    feeling_edited = Signal(object, str)
+    hold_chosen = Signal(object, object)
+    history_wanted = Signal(object, QPoint)
+    finished_toggled = Signal(bool)
     guide_wanted = Signal()
     sheet_wanted = Signal()
 
@@ -47,7 +55,12 @@ class PageView(Paper):
         self._schema: Schema | None = None
         self._blocks: dict[str, Block] = {}
         self._row: ValueRow | None = None
-        self._found = ""
+        self._stages: list[Stage] = []
+        self._differing: dict[str, str] = {}
+        self._pointed: frozenset[int] = frozenset()
+        self.stages = StageBar(theme)
+        self._as_of = Label(theme, "meta", colour="text_2", elide=True)
+        self._as_of.hide()
         self._name = ProseLabel(theme, "", style="page_title")
         self._line = ProseLabel(theme, "", style="aside", colour="text_2")
         self._portrait = Portrait(theme, faces, theme.portrait("sheet"), square=True)
@@ -58,8 +71,7 @@ class PageView(Paper):
         self._decided = Label(theme, "meta", colour="text_2", elide=True)
         self._open_sheet = LinkButton(theme, _("Open sheet"))
         self._add = QuietButton(theme, _("Add a value"), icon="plus")
-        self._find = SearchField(theme, _("Which attribute?"))
-        self._completer = QCompleter(self)
+        self._find = Finder(theme)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._acts = self._actions_of_rows()
@@ -70,15 +82,20 @@ class PageView(Paper):
         self._add.clicked.connect(self.open_finder)
         self._nothing.guide_wanted.connect(self.guide_wanted)
         self._nothing.add_wanted.connect(self.open_finder)
-        self._completer.activated[str].connect(self._on_found)  # type: ignore[index]
-        self._find.returnPressed.connect(self._on_find_entered)
-        self._find.editingFinished.connect(self._on_find_left)
+        self._find.found.connect(self.add_value)
+        self._find.closed.connect(self._decided.show)
         theme.changed.connect(self._restyle)
 
     def _build(self) -> None:
         words = column(gap=3)
         words.addWidget(self._name)
         words.addWidget(self._line)
+        words.addWidget(self._as_of)
+        if self._side:
+            self.stages.hide()
+        else:
+            words.addSpacing(10)
+            words.addWidget(self.stages)
         head = row(gap=18)
         if not self._side:
             head.setContentsMargins(self._indent(), 0, 0, 0)
@@ -113,11 +130,6 @@ class PageView(Paper):
         if self._side:
             layout.addLayout(self._side_foot())
         self.setLayout(layout)
-        self._find.hide()
-        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self._completer.setMaxVisibleItems(10)
-        self._find.setCompleter(self._completer)
 
     def _side_foot(self) -> QLayout:
         line = row(margins=(16, 6, 16, 8), gap=6)
@@ -166,9 +178,8 @@ class PageView(Paper):
         self._nothing.setVisible(not sheet.values)
         self._nothing.setAccessibleName(_("Nothing is decided yet."))
         decided = len(sheet.decided())
-        self._decided.set_text(
-            _("{count} decided · {rest} may stay blank", count=decided, rest=len(schema.attributes) - decided)
-        )
+        rest = len(schema.attributes.keys() - schema.hidden - sheet.decided())
+        self._decided.set_text(_("{count} decided · {rest} may stay blank", count=decided, rest=rest))
         by_group: dict[str, list[Value]] = {group.id: [] for group in schema.groups}
         for value in sheet.values:
             named_above = self._side and value.attribute == "full_name"
@@ -181,23 +192,43 @@ class PageView(Paper):
         self._timer.start()
         self._build_some()
 
+    def show_stages(self, stages: Sequence[Stage], current: Stage | None, differing: dict[str, str]) -> None:
+        """The page is told as of `current`; `differing` says what attributes are at other stages."""
+        self._stages, self._differing = list(stages), differing
+        self.stages.show_stages(stages, current, self._who.colour if self._who else "slate")
+        self._as_of.set_text(_("As of: {stage}", stage=current.name) if current else "")
+        self._as_of.setVisible(self._side and current is not None)
+        self._mark()
+
+    def show_finished(self, *, finished: bool) -> None:
+        """Whether the writer calls this sheet finished."""
+        self._acts["finished"].setChecked(finished)
+
+    def point_at(self, value_ids: frozenset[int]) -> None:
+        """Underline these values, because a note in the margin is about them."""
+        self._pointed = value_ids
+        self._mark()
+
+    def show_value(self, value_id: int) -> None:
+        """Scroll to this value and put the keyboard on it."""
+        self._build_all()
+        for value_row in self._rows():
+            if value_row.value is not None and value_row.value.id == value_id:
+                self._reach(value_row)
+                return
+
     def clear_fresh(self) -> None:
         """Take the tint away."""
-        for block in self._blocks.values():
-            for value_row in block.rows():
-                value_row.set_fresh(fresh=False)
+        for value_row in self._rows():
+            value_row.set_fresh(fresh=False)
 
     def show_attribute(self, attribute: str) -> None:
         """Scroll to this attribute and put the keyboard on it."""
         self._build_all()
-        for block in self._blocks.values():
-            for value_row in block.rows():
-                if value_row.attribute.id == attribute:
-                    # a row that was just built is shown by its layout only a moment later
-                    value_row.show()
-                    self._scroll.ensureWidgetVisible(value_row, 0, 60)
-                    value_row.setFocus(Qt.FocusReason.OtherFocusReason)
-                    return
+        for value_row in self._rows():
+            if value_row.attribute.id == attribute:
+                self._reach(value_row)
+                return
 
     def add_value(self, attribute: str) -> None:
         """Open a line for a value of this attribute, or the value itself where only one can be."""
@@ -218,11 +249,8 @@ class PageView(Paper):
 
     def open_finder(self) -> None:
         """Ask which attribute is to be added."""
-        self._find.clear()
-        self._find.show()
         self._decided.hide()
-        self._find.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._completer.complete()
+        self._find.begin()
 
     def menu_actions(self) -> list[QAction]:
         """What can be done with the value under the keyboard, for the menu."""
@@ -231,6 +259,8 @@ class PageView(Paper):
     def listen(self, value_row: ValueRow) -> ValueRow:
         """Hear what is done to this row."""
         value_row.edited.connect(self._on_edited)
+        value_row.felt.connect(self._on_felt)
+        value_row.history_wanted.connect(self._on_history_of)
         value_row.edit_left.connect(self._on_edit_left)
         value_row.came_into_focus.connect(self._on_focus)
         value_row.step_wanted.connect(self._on_step)
@@ -239,7 +269,7 @@ class PageView(Paper):
         return value_row
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        rows = [r for block in self._blocks.values() for r in block.rows()]
+        rows = self._rows()
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return) and rows:
             rows[0].setFocus(Qt.FocusReason.TabFocusReason)
         elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
@@ -269,7 +299,7 @@ class PageView(Paper):
             self._scroll.ensureWidgetVisible(value_row, 0, 24)
 
     def _on_step(self, steps: int) -> None:
-        rows = [r for block in self._blocks.values() for r in block.rows()]
+        rows = self._rows()
         if self._row in rows:
             at = rows.index(self._row) + steps
             if 0 <= at < len(rows):
@@ -288,9 +318,16 @@ class PageView(Paper):
         self._row = value_row
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self._acts["edit"], self._acts["lock"]])
+        menu.addActions([self._acts["edit"], self._acts["lock"], self._acts["history"]])
+        if value_row.attribute.is_ref:
+            menu.addAction(self._acts["feeling"])
         know = menu.addMenu(_("Who knows it"))
-        self._fill_know(know)
+        fill_know(know, self._theme, value_row.value)
+        know.triggered.connect(self._on_know)
+        if self._stages:
+            holds = menu.addMenu(_("Holds"))
+            fill_stages(holds, self._stages, value_row.value)
+            holds.triggered.connect(self._on_hold)
         menu.addSeparator()
         menu.addAction(self._acts["remove"])
         self._acts["lock"].setText(_("Unlock") if value_row.value.locked else _("Lock"))
@@ -299,6 +336,30 @@ class PageView(Paper):
     def _on_know(self, action: QAction) -> None:
         if self._row is not None and self._row.value is not None:
             self.know_chosen.emit(self._row.value, action.data())
+
+    def _on_hold(self, action: QAction) -> None:
+        if self._row is not None and self._row.value is not None:
+            self.hold_chosen.emit(self._row.value, action.data())
+
+    def _on_felt(self, text: str) -> None:
+        value_row = self.sender()
+        if isinstance(value_row, ValueRow) and value_row.value is not None:
+            self.feeling_edited.emit(value_row.value, text)
+
+    def _on_feeling(self) -> None:
+        if self._row is not None:
+            self._row.begin_feeling()
+
+    def _on_history_of(self) -> None:
+        value_row = self.sender()
+        if isinstance(value_row, ValueRow):
+            self._row = value_row
+            self._on_history()
+
+    def _on_history(self) -> None:
+        if self._row is not None and self._row.value is not None:
+            corner = QPoint(self._row.width(), min(self._row.height(), 34))
+            self.history_wanted.emit(self._row.value, self._row.mapToGlobal(corner))
 
     def _on_edit(self) -> None:
         if self._row is not None:
@@ -316,39 +377,10 @@ class PageView(Paper):
         if self._row is not None and self._row.value is not None and not self._row.writing:
             self.value_removed.emit(self._row.value)
 
-    def _on_found(self, words: str) -> None:
-        if self._schema is None:
-            return
-        label = words.split(" – ")[0]
-        attribute = next((a for a in self._schema.attributes.values() if a.label == label), None)
-        if attribute is not None:
-            # the list of words closes after this, and takes the keyboard along until then
-            self._found = attribute.id
-            QTimer.singleShot(0, self._add_found)
-
-    def _add_found(self) -> None:
-        found, self._found = self._found, ""
-        if found:
-            self._close_finder()
-            self.add_value(found)
-
-    def _on_find_entered(self) -> None:
-        index = self._completer.currentIndex()
-        if index.isValid() and self._find.text():
-            self._on_found(index.data())
-
-    def _on_find_left(self) -> None:
-        if self._found:
-            return
-        popup = self._completer.popup()
-        if not self._find.hasFocus() and not (popup is not None and popup.isVisible()):
-            self._close_finder()
-
     def _show_writing(self) -> None:
-        for block in self._blocks.values():
-            for value_row in block.rows():
-                if value_row.writing:
-                    self._scroll.ensureWidgetVisible(value_row, 0, 40)
+        for value_row in self._rows():
+            if value_row.writing:
+                self._scroll.ensureWidgetVisible(value_row, 0, 40)
 
     # Small helpers
 
@@ -359,7 +391,13 @@ class PageView(Paper):
             ("edit", _("Write in place"), "F2", self._on_edit),
             ("lock", _("Lock or unlock"), "Ctrl+L", self._on_lock),
             ("know", _("Who knows it…"), "Ctrl+.", self._on_know_key),
+            ("history", _("Where it comes from"), "Ctrl+H", self._on_history),
+            ("feeling", _("What is felt for them…"), "Ctrl+Shift+U", self._on_feeling),
             ("remove", _("Remove this value"), "Del", self._on_remove),
+            ("stage", _("New stage…"), "Ctrl+Shift+W", self.stages.begin),
+            ("earlier", _("As of the stage before"), "Ctrl+PgUp", self._on_earlier),
+            ("later", _("As of the next stage"), "Ctrl+PgDown", self._on_later),
+            ("finished", _("The sheet is finished"), "Ctrl+Shift+.", self._on_finished),
         ):
             action = QAction(words, self)
             action.setShortcut(QKeySequence(keys))
@@ -367,18 +405,21 @@ class PageView(Paper):
             action.triggered.connect(slot)
             self.addAction(action)
             made[name] = action
+        made["finished"].setCheckable(True)
         return made
 
     def _take_schema(self, schema: Schema) -> None:
         self._clear()
+        for old in self._blocks.values():
+            self._groups.removeWidget(old)
+            old.deleteLater()
+        self._blocks.clear()
         self._schema = schema
         for group in schema.groups:
             block = Block(self._theme, group, schema, side=self._side, listen=self.listen)
             self._blocks[group.id] = block
             self._groups.addWidget(block)
-        labels = {group.id: group.label for group in schema.groups}
-        words = [f"{a.label} – {labels[a.group]}" for a in schema.attributes.values()]
-        self._completer.setModel(QStringListModel(words, self))
+        self._find.offer(schema)
 
     def _clear(self) -> None:
         self._timer.stop()
@@ -390,13 +431,16 @@ class PageView(Paper):
         for block in self._blocks.values():
             left -= block.build(left)
             if left <= 0:
-                return
-        self._timer.stop()
+                break
+        else:
+            self._timer.stop()
+        self._mark()
 
     def _build_all(self) -> None:
         for block in self._blocks.values():
             block.build(10_000)
         self._timer.stop()
+        self._mark()
 
     def _drop_new(self, value_row: ValueRow) -> None:
         if value_row.value is None:
@@ -409,25 +453,34 @@ class PageView(Paper):
     def _open_know(self, where: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._fill_know(menu)
+        fill_know(menu, self._theme, self._row.value if self._row is not None else None)
+        menu.triggered.connect(self._on_know)
         menu.popup(where)
 
-    def _fill_know(self, menu: QMenu) -> None:
-        now = self._row.value.know if self._row is not None and self._row.value is not None else ""
-        for know in KNOW_LEVELS:
-            icon, word, sentence = know_words(know)
-            colour = know if know != "open" else "text_2"
-            action = menu.addAction(self._theme.icon(icon, colour), f"{word.capitalize()} – {sentence}")
-            action.setData(know)
-            action.setEnabled(know != now)
-        menu.triggered.connect(self._on_know)
+    def _on_earlier(self) -> None:
+        self.stages.step(-1)
 
-    def _close_finder(self) -> None:
-        popup = self._completer.popup()
-        if popup is not None:
-            popup.hide()
-        self._find.hide()
-        self._decided.show()
+    def _on_later(self) -> None:
+        self.stages.step(1)
+
+    def _on_finished(self) -> None:
+        self.finished_toggled.emit(self._acts["finished"].isChecked())
+
+    def _rows(self) -> list[ValueRow]:
+        return [value_row for block in self._blocks.values() for value_row in block.rows()]
+
+    def _reach(self, value_row: ValueRow) -> None:
+        # a row that was just built is shown by its layout only a moment later
+        value_row.show()
+        self._scroll.ensureWidgetVisible(value_row, 0, 60)
+        value_row.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _mark(self) -> None:
+        for value_row in self._rows():
+            told = self._differing.get(value_row.attribute.id, "") if value_row.first else ""
+            value_row.show_stages(told)
+            here = value_row.value is not None and value_row.value.id in self._pointed
+            value_row.set_underlined(underlined=here)
 
     def _indent(self) -> int:
         return self._theme.size("label_margin") + 18

@@ -55,6 +55,10 @@ class Suggested(Protocol):
     def value(self) -> str: ...
     @property
     def act(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
 
 
 class QuestionCard(Card):
@@ -87,6 +91,8 @@ class QuestionCard(Card):
         self.not_for = QuietButton(theme, _("Not for this character"))
         self.talk = PrimaryButton(theme, _("Talk"), icon="message-square")
         self._undo = Label(theme, "meta", _("Ctrl Z undoes"), colour="text_2")
+        self._thinking = Label(theme, "meta", _("The model is thinking of more…"), colour="text_2")
+        self._thinking.hide()
         self._build()
         self.show_question(None, ())
 
@@ -114,6 +120,7 @@ class QuestionCard(Card):
         layout = column(margins=(24, 21, 24, 9), gap=12)
         layout.addLayout(head)
         layout.addWidget(self._chip_area)
+        layout.addWidget(self._thinking)
         layout.addWidget(self._answer)
         layout.addLayout(foot)
         layout.setSpacing(12)
@@ -181,25 +188,43 @@ class QuestionCard(Card):
     def _show_chips(self, chips: Sequence[Suggested]) -> None:
         self._chips.clear()
         self._offered = []
-        before: QWidget = self.line
-        for number, offer in enumerate(chips, 1):
-            chip = Chip(
-                self._theme,
-                offer.text,
-                number=number if number <= MOST_CHIPS else 0,
-                value=bool(offer.attribute),
-                colour=self._colour,
-            )
-            chip.setCheckable(True)
-            set_tip(chip, offer.text if len(offer.text) > 40 else "")
-            chip.clicked.connect(self._on_chip)
+        self._thinking.hide()
+        self.add_chips(chips)
+
+    def add_chips(self, chips: Sequence[Suggested]) -> None:
+        """Offer more behind those that stand there; their numbers and the keyboard stay where they are."""
+        before: QWidget = self._offered[-1][0] if self._offered else self.line
+        for number, offer in enumerate(chips, len(self._offered) + 1):
+            chip = self._made(offer, number)
             self._offered.append((chip, offer))
             self._chips.addWidget(chip)
             QWidget.setTabOrder(before, chip)
             before = chip
         QWidget.setTabOrder(before, self.suggest)
-        self._chip_area.setVisible(bool(chips))
+        self._chip_area.setVisible(bool(self._offered))
         self._on_text()
+
+    def show_thinking(self, *, thinking: bool) -> None:
+        """Say that a model is asked for ideas, too."""
+        self._thinking.setVisible(thinking)
+
+    def _made(self, offer: Suggested, number: int) -> Chip:
+        chip = Chip(
+            self._theme,
+            offer.text,
+            number=number if number <= MOST_CHIPS else 0,
+            value=bool(offer.attribute),
+            icon="cpu" if offer.origin == "model" else "",
+            colour=self._colour,
+        )
+        chip.setCheckable(True)
+        if offer.origin == "model":
+            chip.setAccessibleName(_("{idea}, from the model", idea=chip.words()))
+        tip = [offer.text if len(offer.text) > 40 else "", offer.reason]
+        set_tip(chip, "\n".join(filter(None, tip)))
+        chip.setAccessibleDescription(offer.reason)
+        chip.clicked.connect(self._on_chip)
+        return chip
 
     def _on_chip(self) -> None:
         for chip, offer in self._offered:

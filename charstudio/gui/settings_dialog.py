@@ -40,6 +40,11 @@ class Choices(QWidget):
         self.setLayout(layout)
         self._group.idToggled.connect(self._on_toggled)
 
+    def choose(self, value: object) -> None:
+        """Choose one of them, as if it had been clicked."""
+        chip = self._group.button(self._values.index(value))
+        chip.setChecked(True)
+
     def _on_toggled(self, at: int, checked: bool) -> None:
         if checked:
             self.chosen.emit(self._values[at])

@@ -29,12 +29,15 @@ INFERENCE_LANE = "inference"
 VOICE_LANE = "voice"
 WARMING_LANE = "warming"
 PAGE = 60
+MOST_TO_SHOW = 5000  # messages of a branch that are looked through for one of them
 
 
 class TalkDesk(QObject):
     """The talk of the character that is open; one reply is written at a time."""
 
     replied = Signal(dict)  # what a reply cost: the engine's figures
+    began = Signal()  # the model is asked for a reply now
+    rests = Signal(int)  # a reply in this talk has ended, and nobody waits for the model
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class TalkDesk(QObject):
         view.models_wanted.connect(self._on_models)
         view.guide_wanted.connect(self._on_guide)
         view.persona_wanted.connect(window.settings_wanted)
+        view.strict_wanted.connect(self._on_strict)
         self._player.silent.connect(self._on_silent)
         window.actions_by_name["voice"].triggered.connect(self._on_voice)
 
@@ -167,6 +171,7 @@ class TalkDesk(QObject):
 
     def _write(self, talk: int, work: Callable[[Cancel], Iterator[Any]]) -> None:
         self._speaking_in = talk
+        self.began.emit()
         self._view.set_busy(True)
         self._bridge.run(INFERENCE_LANE, work, self._on_events, self._on_end)
 
@@ -215,7 +220,7 @@ class TalkDesk(QObject):
             self._view.show_progress(words, done, total)
 
     def _on_end(self, ended: Ended) -> None:
-        self._speaking_in = 0
+        talk, self._speaking_in = self._speaking_in, 0
         self._window.status.end_work()
         self._view.set_busy(False)
         if ended.error is not None:
@@ -226,6 +231,8 @@ class TalkDesk(QObject):
         self._window.status.show_model(self._studio.model_name())
         self._desk.refresh_undo()
         self._read_memories()
+        if ended.error is None:
+            self.rests.emit(talk)
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, ChildDied):
@@ -296,6 +303,34 @@ class TalkDesk(QObject):
     def _on_note(self, text: str) -> None:
         if self._talk is not None:
             self._studio.library.talks.set_note(self._talk.id, text)
+
+    def _on_strict(self, strict: bool) -> None:
+        if self._talk is not None:
+            self._studio.library.talks.set_strict(self._talk.id, strict=strict)
+            self._talk = self._studio.library.talks.get(self._talk.id)
+            self._view.show_strict(strict=strict)
+
+    def show_message(self, message_id: int) -> None:
+        """Go to a message, whichever talk and branch it stands in."""
+        library = self._studio.library
+        try:
+            talk = library.talks.get(library.talks.message(message_id).talk_id)
+        except StudioError as exc:
+            self._view.show_notice(str(exc))
+            return
+        if self._desk.who is None or self._desk.who.id != talk.character_id:
+            self._desk.open(talk.character_id)
+        self._window.show_tab("talk")
+        branch = [m.id for m in library.talks.messages(talk.id, limit=MOST_TO_SHOW)]
+        if message_id not in branch and not self._bridge.busy(INFERENCE_LANE):
+            library.talks.show(message_id)
+        self._talk = talk
+        self._show_talk()
+        first = library.talks.messages(talk.id, limit=PAGE)[:1]
+        while first and not self._view.reveal(message_id):
+            older = library.talks.messages(talk.id, before=first[0].id, limit=PAGE)
+            self._view.prepend(older)
+            first = older[:1]
 
     def _on_new_talk(self) -> None:
         who = self._desk.who

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QMenu
 
 from charstudio.errors import StudioError
 from charstudio.gui.bubble import Bubble
-from charstudio.gui.composer import LONGEST_PASTE, Composer
+from charstudio.gui.composer import LONGEST_PASTE, MODE_KEYS, NOTICED_KEYS, Composer
 from charstudio.gui.faces import Faces, Portrait, decode
 from charstudio.gui.menu_button import MenuButton
-from charstudio.gui.text import isolated, menu_text, one_line
+from charstudio.gui.proposal_tray import SHARE, ProposalTray
+from charstudio.gui.talk_words import empty_words, mute_words, talk_menu, talk_name
+from charstudio.gui.text import one_line
 from charstudio.gui.theme import Theme
 from charstudio.gui.transcript import Transcript
 from charstudio.gui.widgets import EmptyState, IconButton, NoticeBar, Paper, QuietButton, column, row
 from charstudio.i18n import _
 from charstudio.model import Character, Message, Talk
+from charstudio.talk import Shown
 
-TALKS_IN_MENU = 20
 LONG_TITLE = 48
 SEVERAL = 4  # answers written at once
 
@@ -47,6 +48,10 @@ class TalkView(Paper):
     guide_wanted = Signal()
     persona_wanted = Signal()
     prompt_wanted = Signal(int, str)
+    point_wanted = Signal(int, str)  # “keep that”: a message, and the words selected in it
+    strict_wanted = Signal(bool)
+    proposal_decided = Signal(int, str, str)
+    source_wanted = Signal(int)
 
     def __init__(self, theme: Theme, faces: Faces | None = None) -> None:
         super().__init__(theme, "surface")
@@ -67,6 +72,7 @@ class TalkView(Paper):
         self._face = Portrait(theme, self._faces, 96, square=True)
         self._empty = EmptyState(theme, "", face=self._face)
         self._silent = EmptyState(theme, "")
+        self._tray = ProposalTray(theme)
         self._composer = Composer(theme)
         self._acts = self._actions()
         self._build()
@@ -78,6 +84,11 @@ class TalkView(Paper):
         self._composer.note_changed.connect(self.note_changed)
         self._composer.persona_wanted.connect(self.persona_wanted)
         self._composer.too_long.connect(self._on_too_long)
+        self._composer.strict_wanted.connect(self.strict_wanted)
+        self._composer.noticed_wanted.connect(self.toggle_tray)
+        self._tray.decided.connect(self.proposal_decided)
+        self._tray.source_wanted.connect(self.source_wanted)
+        self._tray.closed.connect(self._close_tray)
         self._said.act.connect(self._on_act)
         self._said.edited.connect(self.edit_wanted)
         self._said.edit_left.connect(self._on_edit_left)
@@ -98,7 +109,8 @@ class TalkView(Paper):
         self._head.addWidget(self._title)
         self._head.addWidget(self._new)
         self._head.addStretch()
-        self._foot = row()
+        self._foot = column()
+        self._foot.addWidget(self._tray)
         self._foot.addWidget(self._composer)
         layout = column()
         layout.addWidget(self._notice)
@@ -116,7 +128,10 @@ class TalkView(Paper):
             ("again", _("Answer again"), "Ctrl+R", "refresh-cw", self.answer_again),
             ("several", _("Four more answers"), "Ctrl+Shift+R", "refresh-cw", self.answer_several),
             ("speak", _("Speak it aloud"), "Ctrl+M", "volume-2", self.speak),
-            ("remember", _("Remember this"), "Ctrl+D", "bookmark", self.remember),
+            ("keep", _("Keep that"), "Ctrl+D", "bookmark", self.keep_that),
+            ("noticed", _("Look at what was noticed"), NOTICED_KEYS, "lightbulb", self.toggle_tray),
+            ("mode", _("Strict or inventive"), MODE_KEYS, "lock", self._composer.switch_mode),
+            ("remember", _("Remember this"), "Ctrl+Shift+A", "history", self.remember),
             ("edit", _("Edit the message"), "F2", "pencil", self.edit_last),
             ("note", _("Author’s note"), "Ctrl+Alt+N", "notebook-pen", self._composer.open_note),
             ("new", _("New talk"), "Ctrl+Shift+T", "plus", self._on_new),
@@ -164,9 +179,40 @@ class TalkView(Paper):
         if not same:
             self._composer.show_draft(talk.draft)
             self._composer.show_note(talk.note)
+        self._composer.show_strict(strict=talk.strict)
         self._mute = False
         self._said.show_messages(messages)
         self._down.hide()
+
+    def show_strict(self, *, strict: bool) -> None:
+        """Say whether the character may invent in this talk."""
+        self._composer.show_strict(strict=strict)
+
+    def show_proposals(self, shown: Sequence[Shown]) -> None:
+        """These wait for a decision; an open tray closes with the last one."""
+        later = sum(s.proposal.decision == "later" for s in shown)
+        self._composer.show_noticed(len(shown) - later, later)
+        self._tray.show_proposals(self._called(), shown)
+        if not shown and not self._tray.isHidden():
+            self._close_tray()
+
+    def open_tray(self, proposal_id: int = 0) -> None:
+        """Show the proposals, with the keyboard on one of them."""
+        if self._tray.cards:
+            self._tray.show()
+            self._align()
+            self._tray.take_keyboard(proposal_id)
+
+    def toggle_tray(self) -> None:
+        """Show the proposals, or put them away again."""
+        if self._tray.isHidden():
+            self.open_tray()
+        else:
+            self._close_tray()
+
+    def reveal(self, message_id: int) -> bool:
+        """Bring a message into view, if it is among those that stand here."""
+        return self._said.show_bubble(message_id)
 
     def prepend(self, messages: Sequence[Message]) -> None:
         """Show older messages above; none means that the talk begins here."""
@@ -240,6 +286,12 @@ class TalkView(Paper):
         bubble = self._said.attended() or self._said.last_reply()
         if bubble is not None and bubble.message.role != "writer":
             self.speak_wanted.emit(bubble.message.id)
+
+    def keep_that(self) -> None:
+        """Propose for the sheet what is selected, or the reply that is meant."""
+        bubble = self._said.pointed_at()
+        if bubble is not None:
+            self.point_wanted.emit(bubble.message.id, bubble.selected())
 
     def remember(self) -> None:
         """Keep what was said as a memory."""
@@ -316,6 +368,8 @@ class TalkView(Paper):
         match name:
             case "speak":
                 self.speak_wanted.emit(message_id)
+            case "keep":
+                self.point_wanted.emit(message_id, bubble.selected())
             case "remember":
                 self.keep_memory_wanted.emit(message_id)
             case "edit":
@@ -349,6 +403,10 @@ class TalkView(Paper):
             mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
             self._swipe(bubble, 1 if (key == Qt.Key.Key_Right) != mirrored else -1)
 
+    def _close_tray(self) -> None:
+        self._tray.hide()
+        self._composer.setFocus()
+
     def _on_edit_left(self) -> None:
         self._composer.setFocus()
 
@@ -363,14 +421,7 @@ class TalkView(Paper):
         self.show_notice(words)
 
     def _on_title(self) -> None:
-        menu = QMenu(self)
-        for talk in self._talks[:TALKS_IN_MENU]:
-            action = menu.addAction(menu_text(talk_name(talk)))
-            action.setData(talk.id)
-            action.setCheckable(True)
-            action.setChecked(self._talk is not None and talk.id == self._talk.id)
-        menu.addSeparator()
-        menu.addAction(self._theme.icon("plus"), _("New talk")).setData(0)
+        menu = talk_menu(self._theme, self, self._talks, self._talk)
         menu.triggered.connect(self._on_talk_action)
         self._title.open(menu)
 
@@ -417,17 +468,8 @@ class TalkView(Paper):
             self.show_notice(str(exc))
 
     def _say_empty(self) -> None:
-        name = isolated(self._called()) if self._called() else _("this voice")
-        self._empty.show_words(
-            _("Say something to {name}.", name=name),
-            _("Enter sends. Gestures stand between *asterisks*."),
-        )
-        self._silent.show_words(
-            _("{name} cannot answer yet.", name=name) if self._called() else _("Nobody can answer yet."),
-            _("Open talk needs a language model on this computer. The guide works without one."),
-            _("Choose a model"),
-            _("Go to the guide"),
-        )
+        self._empty.show_words(*empty_words(self._called()))
+        self._silent.show_words(*mute_words(self._called()))
 
     def _show_place(self) -> None:
         empty = self._said.is_empty
@@ -443,6 +485,7 @@ class TalkView(Paper):
         side = (self.width() - width) // 2
         self._head.setContentsMargins(side - 7, 10, side, 0)
         self._foot.setContentsMargins(side, 3, side, 16)
+        self._tray.fit(round(self.height() * SHARE))
         self._place_down()
 
     def _place_down(self) -> None:
@@ -450,17 +493,6 @@ class TalkView(Paper):
         bottom = self._composer.y() - 14 if self._composer.isVisible() else self.height() - 20
         place = (self.width() - size.width()) // 2
         self._down.setGeometry(place, bottom - size.height(), size.width(), size.height())
-
-
-def talk_name(talk: Talk) -> str:
-    """What a talk is called: its title, or the day on which it began."""
-    if talk.title.strip():
-        return one_line(talk.title, 80)
-    began = QDateTime.fromString(talk.created, Qt.DateFormat.ISODate).toLocalTime()
-    if not began.isValid():
-        return _("Talk {number}", number=talk.id)
-    day = QLocale().toString(began.date(), QLocale.FormatType.ShortFormat)
-    return _("Talk of {day}, {hour}", day=day, hour=began.time().toString("HH:mm"))
 
 
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)

@@ -189,6 +189,21 @@ class Transcript(Rows):
         last = self._last()
         return last if last is not None and last.message.role != "writer" and last.message.id > 0 else None
 
+    def pointed_at(self) -> Bubble | None:
+        """The reply in which words are selected, else the one with the keyboard, else the last reply."""
+        replies = [b for b in self._bubbles.values() if b.message.role == "character" and b.message.id > 0]
+        selected = next((b for b in replies if b.selected()), None)
+        attended = self.attended()
+        return selected or (attended if attended in replies else None) or (replies[-1] if replies else None)
+
+    def show_bubble(self, message_id: int) -> bool:
+        """Bring a message into view and give it the keyboard, if it stands here."""
+        bubble = self._bubbles.get(message_id)
+        if bubble is not None:
+            bubble.prose.setFocus()
+            self.reveal(bubble)
+        return bubble is not None
+
     def step(self, bubble: Bubble, step: int) -> bool:
         """Move the keyboard to the next bubble; False below the last one."""
         shown = list(self._bubbles.values())

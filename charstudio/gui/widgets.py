@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLayout,
     QLayoutItem,
+    QLineEdit,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -31,6 +32,7 @@ __all__ = [
     "IconButton",
     "IconView",
     "Label",
+    "LineEdit",
     "LinkButton",
     "NoticeBar",
     "Paper",
@@ -132,6 +134,15 @@ class Hairline(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), self._theme.colour("line"))
+
+
+class LineEdit(QLineEdit):
+    """A plain line to write in; its hint is its name, too."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.setPlaceholderText(words)
+        self.setAccessibleName(words)
 
 
 class IconView(QWidget):

@@ -73,13 +73,20 @@ _ACTS: tuple[tuple[str, str], ...] = (
         + r"ask me questions(?: again)?|let us go on with the questions",
     ),
     (
+        "stranger",
+        r"(?:(?:something|anything|a bit|a little|much|even) )?(?:stranger|weirder|wilder|odder|bolder)"
+        + r"(?: "
+        + _IDEAS
+        + r")?|surprise me more|less obvious|something less obvious",
+    ),
+    (
         "more",
         r"more|(?:some |any |give me |show me )?more(?: "
         + _IDEAS
         + r")?|"
         + r"(?:any )?(?:other|different|new) "
         + _IDEAS
-        + r"|others|(?:something|anything) else|stranger|"
+        + r"|others|(?:something|anything) else|"
         + r"none of (?:these|those|them)|not (?:these|those)|what else|try again|again",
     ),
     (

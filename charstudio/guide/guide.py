@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
 
 from charstudio.errors import SheetError, StoreError
-from charstudio.guide import acts, network, replies
+from charstudio.guide import acts, network, packs, replies, wishes
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
 from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
 from charstudio.guide.reading import Reading
@@ -41,21 +42,93 @@ class Guide:
         self._id = character_id
         self._pack = pack
         self._seed = seed
-        reading = reading or Reading.of(schema)
-        self._statements = reading.statements
-        self._questions = reading.questions
-        self._telling = reading.telling
-        self._sitting = Sitting()
+        self._seen: Sheet | None = None
+        self._take_reading(reading or Reading.of(schema))
+        self._sitting = Sitting(shown=library.refusals.of(character_id))
         self._acts: dict[str, Callable[[str, int], Turn]] = {
             "undo": self._undo, "redo": self._redo, "skip": self._skip, "why": self._why,
             "overview": self._overview, "mode_talk": self._talk, "mode_guide": self._back,
             "not_applicable": self._not_applicable, "more": self._more, "ask_suggestion": self._suggest,
-            "ask_question": self._ask_on,
+            "ask_question": self._ask_on, "stranger": self._stranger,
         }  # fmt: skip
 
     def sheet(self) -> Sheet:
         """The sheet as it is now."""
-        return self._library.cast.sheet(self._id)
+        self._seen = self._library.cast.sheet(self._id)
+        return self._seen
+
+    @property
+    def _sheet(self) -> Sheet:
+        """The sheet as this turn has read or made it: reading a full one takes a tenth of a frame."""
+        return self.sheet() if self._seen is None else self._seen
+
+    @property
+    def pack(self) -> str:
+        """The questions that are asked first."""
+        return self._pack
+
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        """What can be clicked now."""
+        return self._sitting.chips
+
+    def use(self, schema: Schema, reading: Reading) -> None:
+        """Go on with another schema: the writer added, hid or changed something."""
+        self._schema = schema
+        self._take_reading(reading)
+        pending = self._sitting.pending
+        if pending is None:
+            return
+        gone = pending.attribute in schema.hidden or pending.attribute not in schema.attributes
+        self._sitting.waiting = [w for w in self._sitting.waiting if w.attribute in schema.attributes]
+        if gone:
+            self._sitting.let_go(pending.attribute)
+        elif pending.source not in schema.attributes or not network.edge_told(schema, pending):
+            asked = schema.attributes[pending.attribute]
+            self._sitting.pending = replace(pending, label=_(asked.label), text=_(asked.ask))
+
+    def look(self) -> Turn:
+        """The turn as it stands, after something changed around it."""
+        self._seen = None
+        return self._turn("look", "", chips=self._sitting.chips)
+
+    def begin(self, pack: str) -> Turn:
+        """Ask the questions of another pack; nothing that was asked in this sitting is asked again."""
+        self._seen = None
+        sitting = self._sitting
+        sitting.put_aside()
+        self._pack, sitting.pack_running, sitting.resting = pack, True, False
+        name = packs.pack_name(pack, self._schema)
+        done, total = packs.progress(self._schema, self._sheet, pack)
+        told = _("“{pack}”: {total} questions.", pack=name, total=total)
+        if done:
+            told = _("“{pack}”: {done} of {total} are decided already.", pack=name, done=done, total=total)
+        return self._turn("pack", told)
+
+    def wish(self) -> wishes.Wish | None:
+        """What a model may be asked for beside the chips that stand there; None when there are none."""
+        sitting = self._sitting
+        if not sitting.wished:
+            return None
+        taken = sorted(sitting.shown.get(sitting.suggested, set()))
+        elsewhere = self._library.refusals.elsewhere(sitting.suggested, self._id, 200)
+        return wishes.wish(
+            self._schema,
+            self.sheet(),
+            sitting.suggested,
+            [*taken, *(value for _who, value in elsewhere)],
+            stranger=sitting.stranger,
+        )
+
+    def granted(self, wish: wishes.Wish, found: Sequence[Chip]) -> tuple[Chip, ...]:
+        """Add what a model had for a wish to the chips; nothing when they stand there no more."""
+        sitting = self._sitting
+        shown = sitting.shown.get(wish.attribute, set())
+        if sitting.suggested != wish.attribute or not sitting.wished:
+            return ()
+        new = [c for c in found if c.attribute == wish.attribute and c.value.casefold() not in shown]
+        sitting.chips = (*sitting.chips, *sitting.offer(wish.attribute, new))
+        return tuple(new)
 
     def start(self) -> Turn:
         """The first turn: greets and asks the next open question."""
@@ -69,6 +142,7 @@ class Guide:
 
     def say(self, line: str) -> Turn:
         """What comes of one line of the writer."""
+        self._seen, self._sitting.wished = None, False
         try:
             return self._said(line)
         except (SheetError, StoreError) as exc:
@@ -76,8 +150,11 @@ class Guide:
 
     def take(self, chip: Chip) -> Turn:
         """What comes of a click on a chip."""
+        if chip.act == "pack":
+            return self.begin(chip.value)
         if not chip.attribute:
             return self.say(chip.text)
+        self._seen, self._sitting.wished = None, False
         try:
             return self._take((chip,))
         except (SheetError, StoreError) as exc:
@@ -114,7 +191,7 @@ class Guide:
         if not attribute:
             return None
         act = "go_to" if wanted else "ask_value"
-        said = replies.told_of(self._schema, self.sheet(), attribute)
+        said = replies.told_of(self._schema, self._sheet, attribute)
         if said:
             return self._turn(act, said)
         label = _(self._schema.attributes[attribute].label)
@@ -124,7 +201,7 @@ class Guide:
         return self._turn(act, reply, chips=self._ideas(attribute, 0))
 
     def _told(self, text: str) -> Turn | None:
-        sheet = self.sheet()
+        sheet = self._sheet
         if is_question(text):
             return self._told_in_doubt(text)
         if text[0] in "\"“'" and text[-1] in "\"”'":
@@ -190,10 +267,10 @@ class Guide:
         value = answer(attribute, text)
         if not value.strip():
             return None
-        return self._change("answer", self._telling.changes(Fact((attribute.id,), value), self.sheet()))
+        return self._change("answer", self._telling.changes(Fact((attribute.id,), value), self._sheet))
 
     def _nearest(self, attribute: str) -> tuple[str, ...]:
-        return tuple(n for n in self._schema.neighbours(attribute) if n not in self.sheet().decided())[:2]
+        return tuple(n for n in self._schema.neighbours(attribute) if n not in self._sheet.decided())[:2]
 
     def _unknown(self, text: str) -> Turn:
         if is_question(text):
@@ -212,6 +289,7 @@ class Guide:
 
     def _undo(self, about: str, count: int) -> Turn:
         undone = self._library.undo(self._id)
+        self._seen = None
         if undone is None:
             return self._turn("undo", _("There is nothing to undo."))
         self._sitting.take_back(undone.label)
@@ -219,6 +297,7 @@ class Guide:
 
     def _redo(self, about: str, count: int) -> Turn:
         redone = self._library.redo(self._id)
+        self._seen = None
         if redone is None:
             return self._turn("redo", _("There is nothing to redo."))
         self._sitting.do_again(redone.label)
@@ -228,17 +307,17 @@ class Guide:
         pending = self._sitting.pending
         if pending is None:
             return self._turn("skip", _("There is no question to skip."))
+        self._refuse_offered()
         self._sitting.let_go(pending.attribute)
         return self._turn("skip", _("Another time, then."))
 
     def _why(self, about: str, count: int) -> Turn:
         pending = self._sitting.pending
-        return self._turn(
-            "why", pending.reason if pending else _("I asked nothing."), chips=self._sitting.chips
-        )
+        said = network.why(self._schema, self._sheet, pending) if pending else _("I asked nothing.")
+        return self._turn("why", said, chips=self._sitting.chips)
 
     def _overview(self, about: str, count: int) -> Turn:
-        return self._turn("overview", replies.overview(self._schema, self.sheet()))
+        return self._turn("overview", replies.overview(self._schema, self._sheet))
 
     def _talk(self, about: str, count: int) -> Turn:
         return self._turn(
@@ -254,6 +333,7 @@ class Guide:
         return self._change("not_applicable", (Change(self._pending, state="na"),))
 
     def _ask_on(self, about: str, count: int) -> Turn:
+        self._sitting.resting = False
         return self._turn("ask_question", _("Then I ask:"))
 
     def _suggest(self, about: str, count: int) -> Turn:
@@ -261,9 +341,15 @@ class Guide:
         if about and len(named) != 1 and about not in ("it", "that", "this"):
             return self._unknown(about)
         attribute = named[0] if named else self._pending or self._following()
+        self._sitting.stranger = False
         return self._suggested("ask_suggestion", attribute, count)
 
+    def _stranger(self, about: str, count: int) -> Turn:
+        self._sitting.stranger = True
+        return self._more(about, count)
+
     def _more(self, about: str, count: int) -> Turn:
+        self._refuse_offered()
         attribute = self._sitting.suggested if self._sitting.chips else self._pending
         return self._suggested("more", attribute or self._pending or self._following(), count)
 
@@ -275,9 +361,24 @@ class Guide:
         return self._turn(act, _("Ideas for “{label}”; a number takes one.", label=label), chips=chips)
 
     def _ideas(self, attribute: str, count: int) -> tuple[Chip, ...]:
-        shown = self._sitting.shown.get(attribute, set())
-        values = suggestions(self._schema, self.sheet(), attribute, shown=shown, seed=self._seed, count=count)
-        return self._sitting.offer(attribute, values) if values else ()
+        found = suggestions(
+            self._schema,
+            self._sheet,
+            attribute,
+            shown=self._sitting.shown.get(attribute, set()),
+            seed=self._seed,
+            count=count,
+            elsewhere=self._library.refusals.elsewhere(attribute, self._id),
+            stranger=self._sitting.stranger,
+        )
+        self._sitting.wished = True
+        return self._sitting.offer(attribute, found)
+
+    def _refuse_offered(self, but: Set[str] = frozenset()) -> None:
+        """Remember for good that the chips that stand there were not wanted."""
+        refused = [c for c in self._sitting.on_offer() if c.value.casefold() not in but]
+        if refused:
+            self._library.refusals.add(self._id, refused[0].attribute, [c.value for c in refused])
 
     def _following(self) -> str:
         ask = self._next()
@@ -307,7 +408,7 @@ class Guide:
     def _take(self, chips: Sequence[Chip]) -> Turn:
         offered = [c for c in chips if not c.attribute]
         if offered:
-            return self.say(offered[0].text)
+            return self.take(offered[0])
         single = {c.attribute for c in chips if not self._schema.attributes[c.attribute].many}
         if any(sum(c.attribute == a for c in chips) > 1 for a in single):
             return self._turn(
@@ -320,8 +421,12 @@ class Guide:
 
     def _change(self, act: str, changes: tuple[Change, ...]) -> Turn:
         label = replies.step_label(self._schema, changes)
-        old = self.sheet()
-        new = self._library.cast.change(self._id, changes, self._schema, "guided", label)
+        old = self._sheet
+        with self._library.saving():
+            new = self._library.cast.change(self._id, changes, self._schema, "guided", label)
+            self._refuse_the_others(changes)
+        self._seen = new
+        self._sitting.resting = self._sitting.resting and new == old
         if new == old:
             return self._turn(act, replies.confirmed(self._schema, changes))
         ids = tuple(dict.fromkeys(c.attribute for c in changes))
@@ -332,6 +437,13 @@ class Guide:
             self._sitting.trail += ids
         return self._turn(act, replies.confirmed(self._schema, changes), changes=changes)
 
+    def _refuse_the_others(self, changes: tuple[Change, ...]) -> None:
+        """Whoever takes one of the chips, or says something else, did not want the others."""
+        about = self._sitting.suggested
+        decided = {c.value.casefold() for c in changes if c.attribute == about and c.op in ("set", "add")}
+        if decided and not self._schema.attributes[about].many:
+            self._refuse_offered(decided)
+
     # The next question
 
     @property
@@ -339,7 +451,7 @@ class Guide:
         return self._sitting.pending.attribute if self._sitting.pending else ""
 
     def _next(self) -> Ask | None:
-        sitting, sheet = self._sitting, self.sheet()
+        sitting, sheet = self._sitting, self._sheet
         decided = sheet.decided()
         if sitting.pending is not None and sitting.pending.attribute not in decided:
             return sitting.pending
@@ -347,7 +459,12 @@ class Guide:
             ask = sitting.waiting.pop()
             if ask.attribute not in decided:
                 return ask
-        return network.next_ask(self._schema, sheet, self._pack, asked=sitting.asked, trail=sitting.trail)
+        following = network.pack_ask(self._schema, sheet, self._pack, asked=sitting.asked)
+        if following is not None or sitting.resting:
+            return following
+        if sitting.pack_running and packs.questions(self._schema, self._pack):
+            return None
+        return network.free_ask(self._schema, sheet, asked=sitting.asked, trail=sitting.trail)
 
     def _turn(
         self,
@@ -359,18 +476,34 @@ class Guide:
         mode: str = "guide",
     ) -> Turn:
         ask = self._sitting.pose(self._next())
+        if self._pack_ends(ask):
+            reply = f"{reply} {packs.closing(self._schema, self._sheet, self._pack)}".strip()
+            chips = chips or self._ways_on()
+        elif ask is None and not self._sitting.resting:
+            reply = f"{reply} " + _("I have no more questions; tell me whatever you like.")
         self._sitting.chips = chips
-        note = self._pack_note(ask.attribute if ask else "")
-        if ask is None:
-            note = f"{note} " + _("I have no more questions; tell me whatever you like.")
-        return Turn(act, changes, f"{reply} {note}".strip() if note else reply, ask, chips, mode)
+        self._sitting.wished = act in ("ask_suggestion", "more", "ask_value") and self._sitting.wished
+        return Turn(act, changes, reply.strip(), ask, chips, mode)
 
-    def _pack_note(self, attribute: str) -> str:
-        """Said once, when the pack has no question left."""
-        ids = self._schema.packs.get(self._pack, ())
-        if not self._sitting.pack_running or attribute in ids:
-            return ""
-        if any(i not in self._sitting.asked and i not in self.sheet().decided() for i in ids):
-            return ""
-        self._sitting.pack_running = False
-        return _("That was the last question of “{pack}”; I ask on.", pack=network.pack_name(self._pack))
+    def _pack_ends(self, ask: Ask | None) -> bool:
+        """Whether the pack has just asked its last; then the voice rests until the writer wants more."""
+        sitting = self._sitting
+        if ask is not None or not sitting.pack_running or not packs.questions(self._schema, self._pack):
+            return False
+        sitting.pack_running, sitting.resting = False, True
+        return True
+
+    def _ways_on(self) -> tuple[Chip, ...]:
+        others = packs.packs_to_go_on_with(self._schema, self._sheet, self._pack)
+        return (
+            Chip(_("Ask me something."), "", "", "ask_question", _("Goes on along the network.")),
+            *(
+                Chip(packs.pack_name(p, self._schema), "", p, "pack", _("Another set of questions."))
+                for p in others
+            ),
+        )
+
+    def _take_reading(self, reading: Reading) -> None:
+        self._statements = reading.statements
+        self._questions = reading.questions
+        self._telling = reading.telling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from charstudio.guide.turn import Ask, Chip
@@ -30,6 +31,9 @@ class Sitting:
     done: list[Step] = field(default_factory=list)
     undone: list[Step] = field(default_factory=list)
     pack_running: bool = True
+    resting: bool = False  # a pack has ended and the writer has not wanted more
+    stranger: bool = False
+    wished: bool = False  # ideas were asked for in this turn
 
     def pose(self, ask: Ask | None) -> Ask | None:
         """Make a question the pending one."""
@@ -54,11 +58,22 @@ class Sitting:
         self.pending = None
         return pending
 
-    def offer(self, attribute: str, values: list[str]) -> tuple[Chip, ...]:
+    def offer(self, attribute: str, chips: Sequence[Chip]) -> tuple[Chip, ...]:
         """Show suggestions as chips; they count as refused unless one is taken."""
         self.suggested = attribute
-        self.shown.setdefault(attribute, set()).update(v.casefold() for v in values)
-        return tuple(Chip(v, attribute, v) for v in values)
+        self.shown.setdefault(attribute, set()).update(c.value.casefold() for c in chips)
+        return tuple(chips)
+
+    def on_offer(self) -> tuple[Chip, ...]:
+        """The suggestions that stand there now (not the chips that ask what was meant)."""
+        return tuple(c for c in self.chips if c.act == "answer" and c.attribute == self.suggested)
+
+    def put_aside(self) -> None:
+        """Let the pending question go for other questions; it may be asked again, it was not refused."""
+        if self.pending is not None:
+            self.asked.discard(self.pending.attribute)
+        self.asked -= {w.attribute for w in self.waiting}
+        self.pending, self.waiting = None, []
 
     def take_back(self, label: str) -> Ask | None:
         """After an undo of that label: the question that is open again, if the step answered one."""
@@ -72,6 +87,7 @@ class Sitting:
                 self.trail.remove(attribute)
                 self.trail.reverse()
         if step.answered is not None:
+            self.resting = False
             self.interrupt(step.answered)
         return step.answered
 

@@ -10,22 +10,31 @@ from charstudio.model import Change
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question in the blank voice's first person; `reason` is one line that says what led to it."""
+    """A question in the blank voice's first person; `reason` is one line that says what led to it.
+
+    `source` is the decided attribute from which a link of the network led here, if one did.
+    """
 
     attribute: str
     label: str
     text: str
     reason: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """Something to click: a value for an attribute, or (with no attribute) an act that was meant perhaps."""
+    """Something to click: a value for an attribute, or (with no attribute) an act that was meant perhaps.
+
+    `reason` says in a line why it is offered; `origin` is `model` for what a language model thought of.
+    """
 
     text: str
     attribute: str
     value: str
     act: str = "answer"
+    reason: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,11 @@ def as_json(turn: Turn) -> dict[str, Any]:
         "act": turn.act,
         "changes": [{"attribute": c.attribute, "value": c.value, "op": c.op} for c in turn.changes],
         "reply": turn.reply,
-        "ask": {"attribute": turn.ask.attribute, "text": turn.ask.text} if turn.ask else None,
-        "chips": [{"text": c.text, "attribute": c.attribute, "value": c.value} for c in turn.chips],
+        "ask": {"attribute": turn.ask.attribute, "text": turn.ask.text, "reason": turn.ask.reason}
+        if turn.ask
+        else None,
+        "chips": [
+            {"text": c.text, "attribute": c.attribute, "value": c.value, "reason": c.reason}
+            for c in turn.chips
+        ],
     }

@@ -93,7 +93,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """All attributes in order, and the network between them."""
+    """All attributes in order, and the network between them.
+
+    `hidden` attributes do not apply in this library: they are never asked or offered. `pack_labels` names
+    packs that are the writer's own. `near` remembers what `neighbours` found.
+    """
 
     groups: tuple[Group, ...]
     attributes: dict[str, Attribute]
@@ -104,6 +108,9 @@ class Schema:
     acts: tuple[dict[str, Any], ...]
     words: dict[str, frozenset[str]] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    pack_labels: dict[str, str] = field(default_factory=dict)
+    near: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def attribute(self, id_or_word: str) -> Attribute:
         """The attribute of that id, label or other word; raises `SheetError` with the nearest ids."""
@@ -116,16 +123,22 @@ class Schema:
                 return attribute
         raise SheetError(
             _(
-                "There is no attribute “{word}”; `charstudio show NAME --json` lists the ones in use.",
+                "There is no attribute “{word}”; `charstudio attributes` lists them all.",
                 word=id_or_word[:80],
             )
         )
 
     def neighbours(self, attribute: str) -> tuple[str, ...]:
         """Linked attributes, strongest first: its own links, then those that link to it."""
-        own = self.attributes[attribute].related
-        others = tuple(a.id for a in self.attributes.values() if attribute in a.related and a.id not in own)
-        return own + others
+        if attribute not in self.near:
+            own = self.attributes[attribute].related
+            others = [a.id for a in self.attributes.values() if attribute in a.related and a.id not in own]
+            self.near[attribute] = (*own, *others)
+        return self.near[attribute]
+
+    def edge(self, source: str, target: str) -> Edge | None:
+        """The typed edge from one attribute to another, if there is one."""
+        return next((e for e in self.edges if (e.source, e.target) == (source, target)), None)
 
     def in_group(self, group: str) -> tuple[Attribute, ...]:
         """The attributes of one group, in the order of the schema."""
@@ -150,7 +163,7 @@ def _schema(raw: dict[str, Any]) -> Schema:
     for group in raw["groups"]:
         groups.append(Group(group["id"], group["label"], group["blurb"], int(group["order"])))
         for entry in group["attributes"]:
-            attribute = _attribute(entry, group["id"])
+            attribute = attribute_of(entry, group["id"])
             if attribute.id in attributes:
                 raise ValueError(f"attribute {attribute.id} stands twice")
             attributes[attribute.id] = attribute
@@ -159,7 +172,7 @@ def _schema(raw: dict[str, Any]) -> Schema:
         groups=tuple(sorted(groups, key=lambda g: g.order)),
         attributes=attributes,
         edges=tuple(Edge(e["from"], e["to"], e["kind"], e["ask"]) for e in raw.get("edges", ())),
-        value_links=tuple(_value_link(link) for link in raw.get("value_links", ())),
+        value_links=tuple(value_link_of(link) for link in raw.get("value_links", ())),
         opposites=tuple((str(a), str(b)) for a, b in raw.get("opposites", ())),
         packs={name: tuple(ids) for name, ids in raw.get("packs", {}).items()},
         acts=tuple(raw.get("dialogue_acts", ())),
@@ -170,7 +183,8 @@ def _schema(raw: dict[str, Any]) -> Schema:
     return schema
 
 
-def _attribute(entry: dict[str, Any], group: str) -> Attribute:
+def attribute_of(entry: dict[str, Any], group: str) -> Attribute:
+    """An attribute as a schema file tells it; raises `KeyError` or `ValueError`."""
     attribute = Attribute(
         id=entry["id"],
         label=entry["label"],
@@ -195,7 +209,8 @@ def _attribute(entry: dict[str, Any], group: str) -> Attribute:
     return attribute
 
 
-def _value_link(link: dict[str, Any]) -> ValueLink:
+def value_link_of(link: dict[str, Any]) -> ValueLink:
+    """What one value offers for others, as a schema file tells it."""
     condition = link["if"]
     offer = {attr: tuple(map(str, values)) for attr, values in link["offer"].items()}
     return ValueLink(condition["attr"], tuple(map(str, condition["any"])), offer)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from charstudio.errors import StoreError
+from charstudio.errors import SheetError, StoreError
 from charstudio.i18n import _
-from charstudio.model import Adapter, Change, Character, Picture, Value
+from charstudio.model import Adapter, Change, Character, Picture, Stage, Value
 from charstudio.sheet import Schema, Sheet
 from charstudio.store.connections import Connections
-from charstudio.store.journal import Journal, Past, Recorder, now
+from charstudio.store.history import Past, past_of
+from charstudio.store.journal import Journal, Recorder, now
+from charstudio.store.stages import current_of, stages_of
 
 COLOURS = (
     "teal", "rust", "iris", "moss", "plum", "sea", "amber", "rose", "fern", "storm", "sand", "slate",
@@ -42,6 +44,8 @@ class Cast:
         self._connections = connections
         self._journal = journal
         self._saving = saving
+        # Values of attributes that no schema has any more wait unseen until it has them again.
+        self.attributes: frozenset[str] | None = None
 
     def all(self, *, deleted: bool = False) -> list[Character]:
         """All characters in the order of their making; the deleted ones instead if asked."""
@@ -101,8 +105,15 @@ class Cast:
             old = self._row(character_id)
             recorder = Recorder(self._connections.here())
             copy = self._insert(recorder, {k: old[k] for k in ("picture_id", "voice", "adapters")})
+            twin: dict[int | None, int] = {}
+            for stage in stages_of(self._db, character_id):
+                mine = {"character_id": copy, "name": stage.name, "position": stage.position}
+                twin[stage.id] = recorder.insert("stages", {**mine, "created": now()})
             for row in self._value_rows(character_id):
-                recorder.insert("sheet_values", {**row, "character_id": copy, "id": None})
+                stage_id = twin.get(row["stage_id"])
+                recorder.insert(
+                    "sheet_values", {**row, "character_id": copy, "id": None, "stage_id": stage_id}
+                )
             self._journal.note(recorder, None, _("Copy of {name}", name=old["name"][:80]), "form")
             card = self.card(character_id)
             if card is not None:
@@ -119,30 +130,96 @@ class Cast:
             self._journal.note(recorder, character_id, _("Delete {name}", name=name[:80]), "form")
 
     def sheet(self, character_id: int) -> Sheet:
-        """Everything decided about a character."""
-        return Sheet(tuple(_value(row) for row in self._value_rows(character_id)))
+        """What is decided about a character, as of the stage at which it stands."""
+        return self.sheet_as_of(character_id, current_of(self._db, character_id))
+
+    def sheet_as_of(self, character_id: int, stage_id: int | None) -> Sheet:
+        """What is decided about a character at one stage; None is what always holds."""
+        return self.whole_sheet(character_id).as_of(stage_id, stages_of(self._db, character_id))
+
+    def whole_sheet(self, character_id: int) -> Sheet:
+        """Everything decided about a character, at all stages side by side."""
+        rows = self._value_rows(character_id)
+        known = self.attributes
+        return Sheet(tuple(_value(row) for row in rows if known is None or row["attribute"] in known))
 
     def change(
-        self, character_id: int, changes: Sequence[Change], schema: Schema, source: str, label: str = ""
+        self,
+        character_id: int,
+        changes: Sequence[Change],
+        schema: Schema,
+        source: str,
+        label: str = "",
+        also: Callable[[Recorder], None] | None = None,
     ) -> Sheet:
-        """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing."""
+        """Apply changes as one action that one undo takes back; raises `SheetError` and changes nothing.
+
+        Returns the sheet as of the stage at which the character stands. What `also` records belongs to the
+        same action.
+        """
         with self._saving():
-            old = self.sheet(character_id)
-            new = old
-            for change in self._related(character_id, changes, schema):
-                new = new.apply(change, schema, source)
             recorder = Recorder(self._connections.here())
-            self._write_sheet(recorder, character_id, old, new)
+            self._apply(recorder, character_id, changes, schema, source)
+            if also is not None:
+                also(recorder)
             self._journal.note(recorder, character_id, label or _label(changes, schema), source)
-            self.refresh(character_id)
-            return self.sheet(character_id)
+            after = self.sheet(character_id)
+            self.refresh(character_id, after)
+            return after
+
+    def change_many(
+        self,
+        character_id: int,
+        changes: Sequence[tuple[int, Change]],
+        schema: Schema,
+        source: str,
+        label: str,
+    ) -> None:
+        """Change several sheets, (whose, what), as one action that one undo of `character_id` takes back."""
+        with self._saving():
+            recorder = Recorder(self._connections.here())
+            everyone = list(dict.fromkeys(who for who, _change in changes))
+            for who in everyone:
+                mine = [change for of, change in changes if of == who]
+                self._apply(recorder, who, mine, schema, source)
+            self._journal.note(recorder, character_id, label, source)
+            for who in everyone:
+                self.refresh(who)
 
     def adjust(self, character_id: int, value: Value, label: str) -> None:
-        """Change who knows one value, or whether it is locked; its words stay as they are."""
+        """Change all but the words of one value: know level, lock, stage, whom it means, what is felt."""
         with self._saving():
             recorder = Recorder(self._connections.here())
-            recorder.update("sheet_values", int(value.id or 0), know=value.know, locked=int(value.locked))
+            columns = _columns(value)
+            kept = {n: columns[n] for n in ("know", "locked", "stage_id", "other_id", "feeling")}
+            recorder.update("sheet_values", int(value.id or 0), **kept)
             self._journal.note(recorder, character_id, label, "form")
+            self.refresh(character_id)
+
+    def reword(self, character_id: int, value: Value, schema: Schema, label: str = "") -> None:
+        """Write one value anew in its place; it stays the same value, with its history."""
+        with self._saving():
+            was = self._db.execute("select * from sheet_values where id = ?", [value.id]).fetchone()
+            if was is None or was["character_id"] != character_id:
+                raise StoreError(_("That value is no longer there."))
+            if was["locked"] and (was["text"], was["state"]) != (value.text, value.state):
+                raise SheetError(_("“{text}” is locked; unlock it first.", text=was["text"][:80]))
+            if value.text != was["text"]:
+                change = Change(value.attribute, value.text, "add")
+                # Checked as any change is; whom the words name may be somebody else now.
+                Sheet().apply(change, schema, value.source)
+                (change,) = self._related(character_id, [change], schema)
+                value = replace(value, other_id=change.other_id)
+            recorder = Recorder(self._connections.here())
+            recorder.update("sheet_values", int(value.id or 0), **_columns(value))
+            change = Change(value.attribute, value.text, state=value.state)
+            self._journal.note(recorder, character_id, label or _label([change], schema), value.source)
+            self.refresh(character_id)
+
+    def finish(self, character_id: int, *, finished: bool) -> None:
+        """Say that a sheet is finished, or that it is not."""
+        words = _("The sheet is finished") if finished else _("The sheet is not finished")
+        self.dress(character_id, words, finished=int(finished))
 
     def dress(self, character_id: int, label: str, **columns: Any) -> None:
         """Change colour, voice (a dict), adapters or picture_id of a character."""
@@ -155,9 +232,35 @@ class Cast:
             recorder.update("characters", character_id, **columns)
             self._journal.note(recorder, character_id, label, "form")
 
-    def past(self, character_id: int, attribute: str) -> list[Past]:
-        """Where a value comes from: its states, newest first."""
-        return self._journal.past(character_id, attribute)
+    def past(self, character_id: int, attribute: str, value_id: int | None = None) -> list[Past]:
+        """Where an attribute, or one value of it, comes from: its states, newest first."""
+        return past_of(self._db, character_id, attribute, value_id)
+
+    def sheets(self, attributes: Sequence[str]) -> dict[int, Sheet]:
+        """These attributes of everyone at once, each as of the stage at which they stand."""
+        marks = ", ".join("?" * len(attributes))
+        rows = self._db.execute(
+            "select v.* from sheet_values v join characters c on c.id = v.character_id"
+            f" where c.deleted = 0 and v.attribute in ({marks}) order by v.position, v.id",
+            list(attributes),
+        )
+        values: dict[int, list[Value]] = {}
+        for row in rows:
+            values.setdefault(row["character_id"], []).append(_value(row))
+        found = {}
+        for who, mine in values.items():
+            staged = any(v.stage_id for v in mine)
+            at, stages = (current_of(self._db, who), stages_of(self._db, who)) if staged else (None, [])
+            found[who] = Sheet(tuple(mine)).as_of(at, stages)
+        return found
+
+    def owners(self, values: Sequence[int]) -> list[int]:
+        """Whose these values are."""
+        found = (
+            self._db.execute("select character_id from sheet_values where id = ?", [number]).fetchone()
+            for number in values
+        )
+        return list(dict.fromkeys(row[0] for row in found if row))
 
     def relations_to(self, character_id: int) -> list[tuple[int, Value]]:
         """Who says something of this character: (their id, their value)."""
@@ -166,7 +269,12 @@ class Cast:
             "where v.other_id = ? and c.deleted = 0 order by v.id",
             [character_id],
         )
-        return [(row["character_id"], _value(dict(row))) for row in rows]
+        known = self.attributes
+        return [
+            (row["character_id"], _value(dict(row)))
+            for row in rows
+            if known is None or row["attribute"] in known
+        ]
 
     def keep_picture(self, picture: Picture) -> int:
         """Keep an image once, however often it is used; returns its id."""
@@ -210,9 +318,9 @@ class Cast:
         warnings = tuple(json.loads(row["warnings"]))
         return KeptCard(json.loads(row["raw"]), row["original"], row["file_name"], row["spec"], warnings)
 
-    def refresh(self, character_id: int) -> None:
+    def refresh(self, character_id: int, sheet: Sheet | None = None) -> None:
         """Bring the names by which the character is listed up to date with the sheet."""
-        sheet = self.sheet(character_id)
+        sheet = sheet or self.sheet(character_id)
         line = sheet.text("one_line") or sheet.text("occupation") or sheet.text("traits")
         self._db.execute(
             "update characters set name = ?, called = ?, line = ?, updated = ? where id = ?",
@@ -222,6 +330,17 @@ class Cast:
     @property
     def _db(self) -> sqlite3.Connection:
         return self._connections.here().conn
+
+    def _apply(
+        self, recorder: Recorder, character_id: int, changes: Sequence[Change], schema: Schema, source: str
+    ) -> None:
+        old = self.whole_sheet(character_id)
+        new = old
+        here, stages = current_of(self._db, character_id), stages_of(self._db, character_id)
+        for change in self._related(character_id, changes, schema):
+            _refuse_strange_stage(change, stages)
+            new = new.apply(new.placed(change, here, stages), schema, source, stages)
+        self._write_sheet(recorder, character_id, old, new)
 
     def _related(self, character_id: int, changes: Sequence[Change], schema: Schema) -> list[Change]:
         """Changes in which the name of exactly one other character of the cast is a relation to it."""
@@ -306,6 +425,7 @@ def _character(row: Any) -> Character:
         deleted=bool(row["deleted"]),
         values=row["n"],
         line=row["line"],
+        finished=bool(row["finished"]),
     )
 
 
@@ -320,10 +440,11 @@ def _columns(value: Value) -> dict[str, Any]:
         "source_ref": value.source_ref,
         "other_id": value.other_id,
         "feeling": value.feeling,
+        "stage_id": value.stage_id,
     }
 
 
-def _value(row: dict[str, Any]) -> Value:
+def _value(row: Any) -> Value:
     return Value(
         attribute=row["attribute"],
         text=row["text"],
@@ -335,7 +456,13 @@ def _value(row: dict[str, Any]) -> Value:
         feeling=row["feeling"],
         source_ref=row["source_ref"],
         id=row["id"],
+        stage_id=row["stage_id"],
     )
+
+
+def _refuse_strange_stage(change: Change, stages: Sequence[Stage]) -> None:
+    if change.stage_id and all(change.stage_id != s.id for s in stages):
+        raise StoreError(_("There is no stage with the id {id}.", id=change.stage_id))
 
 
 def _named_exactly(character: Character, name: str) -> bool:

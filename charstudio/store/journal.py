@@ -20,26 +20,17 @@ from charstudio.i18n import _
 Row = dict[str, Any]
 
 # Columns that move on by themselves; an undo leaves them where they are when they have moved.
-_SOFT = {"head_id", "from_id", "updated"}
-_SOFT_DELETED = {"characters", "talks", "messages", "memories"}
+_SOFT = {"head_id", "from_id", "updated", "current_stage"}
+_SOFT_DELETED = {"characters", "talks", "messages", "memories", "own_schema"}
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was undone or redone, in the writer's words."""
+    """What was undone or redone, in the writer's words; `rows` are the places that changed (table, id)."""
 
     label: str
     character_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One earlier state of an attribute; `text` is None where it was removed."""
-
-    at: str
-    text: str | None
-    source: str
-    label: str
+    rows: tuple[tuple[str, int], ...] = ()
 
 
 def now() -> str:
@@ -103,14 +94,14 @@ class Journal:
             [now(), character_id, label[:200], source, json.dumps(recorder.rows, ensure_ascii=False)],
         )
 
-    def next_label(self, character_id: int | None, *, redo: bool = False) -> str | None:
+    def next_label(self, character_id: int | None, *, redo: bool = False, source: str = "") -> str | None:
         """What undo (or redo) would take back; of any character when `character_id` is None."""
-        entry = self._next(character_id, redo=redo)
+        entry = self._next(character_id, redo=redo, source=source)
         return entry["label"] if entry else None
 
-    def step(self, character_id: int | None, *, redo: bool = False) -> Undone | None:
+    def step(self, character_id: int | None, *, redo: bool = False, source: str = "") -> Undone | None:
         """Undo or redo one action inside the caller's transaction; None when there is nothing left."""
-        entry = self._next(character_id, redo=redo)
+        entry = self._next(character_id, redo=redo, source=source)
         if entry is None:
             return None
         db = self._connections.here()
@@ -121,39 +112,22 @@ class Journal:
         db.conn.execute(
             "update journal set state = ? where id = ?", ["done" if redo else "undone", entry["id"]]
         )
-        return Undone(entry["label"], entry["character_id"])
+        places = tuple((table, number) for table, number, _before, _after in rows)
+        return Undone(entry["label"], entry["character_id"], places)
 
-    def past(self, character_id: int, attribute: str) -> list[Past]:
-        """The earlier and present states of one attribute, newest first."""
-        db = self._connections.here()
-        entries = db.conn.execute(
-            "select at, rows, source, label from journal where state = 'done'"
-            " and (character_id = ? or character_id is null) order by id desc",
-            [character_id],
-        )
-        found = []
-        for entry in entries:
-            for table, number, before, after in json.loads(entry["rows"]):
-                if table == "sheet_values" and self._is_of(number, before, after, (character_id, attribute)):
-                    text = after.get("text") if after is not None else None
-                    found.append(Past(entry["at"], text, entry["source"], entry["label"]))
-        return found
-
-    def _is_of(self, number: int, before: Row | None, after: Row | None, wanted: tuple[int, str]) -> bool:
-        image = after or before or {}
-        if "attribute" in image:
-            return (image["character_id"], image["attribute"]) == wanted
-        row = _row(self._connections.here(), "sheet_values", number)
-        return bool(row and (row["character_id"], row["attribute"]) == wanted and "text" in image)
-
-    def _next(self, character_id: int | None, *, redo: bool) -> Any:
+    def _next(self, character_id: int | None, *, redo: bool, source: str = "") -> Any:
         whose = "" if character_id is None else "and character_id = ?"
+        whose += " and source = ?" if source else ""
         order = "asc" if redo else "desc"
         return (
             self._connections.here()
             .conn.execute(
                 f"select * from journal where state = ? {whose} order by id {order} limit 1",
-                ["undone" if redo else "done", *([] if character_id is None else [character_id])],
+                [
+                    "undone" if redo else "done",
+                    *([] if character_id is None else [character_id]),
+                    *([source] if source else []),
+                ],
             )
             .fetchone()
         )

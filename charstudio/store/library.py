@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from charstudio.errors import StoreError
 from charstudio.store.cast import Cast
 from charstudio.store.connections import Connections
+from charstudio.store.findings import Findings
 from charstudio.store.journal import Journal, Undone
 from charstudio.store.memories import Memories
+from charstudio.store.own import OwnSchema, Refusals
+from charstudio.store.proposals import Proposals
+from charstudio.store.stages import Stages
 from charstudio.store.talks import Talks
+from charstudio.store.texts import Texts
 from charstudio.store.trouble import explain
 
 
 class Library:
-    """The door to everything kept: `cast`, `talks`, `memories`, and undo over all of them."""
+    """The door to all that is kept: cast, stages, talks, memories, proposals, own questions; and undo."""
 
     def __init__(self, connections: Connections, path: Path) -> None:
         self.path = path
         self._connections = connections
         self._journal = Journal(connections)
         self.cast = Cast(connections, self._journal, self.saving)
+        self.stages = Stages(connections, self._journal, self.saving, self.cast.refresh)
         self.talks = Talks(connections, self._journal, self.saving)
         self.memories = Memories(connections, self._journal, self.saving)
+        self.findings = Findings(connections, self._journal, self.saving)
+        self.texts = Texts(connections, self._journal, self.saving, self._catch_up)
+        self.proposals = Proposals(connections, self._journal, self.saving, self.cast)
+        self.own = OwnSchema(connections, self._journal, self.saving)
+        self.refusals = Refusals(connections, self.saving)
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
@@ -62,4 +73,17 @@ class Library:
             if undone is not None and undone.character_id is not None:
                 self.cast.refresh(undone.character_id)
                 self.memories.catch_up(undone.character_id)
+                self._catch_up(undone.rows)
             return undone
+
+    def _catch_up(self, rows: Iterable[tuple[str, int]]) -> None:
+        """Bring what is derived from these rows up to them: names in lists, words to find memories by."""
+        rows = list(rows)
+        values = [number for table, number in rows if table == "sheet_values"]
+        for character_id in self.cast.owners(values):
+            self.cast.refresh(character_id)
+        remembering = {
+            self.memories.get(number).character_id for table, number in rows if table == "memories"
+        }
+        for character_id in remembering:
+            self.memories.catch_up(character_id)

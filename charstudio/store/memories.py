@@ -13,6 +13,7 @@ from charstudio.i18n import _
 from charstudio.model import Memory
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
+from charstudio.store.stages import current_of
 
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -34,10 +35,11 @@ class Memories:
         self._saving = saving
 
     def note(self, character_id: int, text: str) -> Memory:
-        """Keep what the writer notes for a character; undo takes it back."""
+        """Keep what the writer notes for a character, at its stage; undo takes it back."""
         with self._saving():
             recorder = Recorder(self._connections.here())
             row = {"character_id": character_id, "kind": "note", "text": text, "created": now()}
+            row["stage_id"] = current_of(self._db, character_id)
             number = recorder.insert("memories", row)
             self._journal.note(recorder, character_id, _("Memory: {text}", text=text[:60]), "form")
             self._index(number, text)
@@ -110,7 +112,7 @@ class Memories:
         return [(_memory(row), row["body"]) for row in rows]
 
     def catch_up(self, character_id: int) -> None:
-        """Bring memories of messages that were edited, or whose edit was undone, up to their words."""
+        """Bring memories, and what they are found by, up to words that were edited, renamed or undone."""
         with self._saving():
             rows = self._db.execute(
                 "select m.id, m.text, s.body from memories m join messages s on s.id = m.message_id"
@@ -121,8 +123,14 @@ class Memories:
                 text = remembered(row["body"])
                 if text != row["text"]:
                     self._db.execute("update memories set text = ? where id = ?", [text, row["id"]])
-                    self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
-                    self._db.execute("update memory_words set text = ? where rowid = ?", [text, row["id"]])
+            changed = self._db.execute(
+                "select m.id, m.text from memories m join memory_words w on w.rowid = m.id"
+                " where m.character_id = ? and w.text <> m.text",
+                [character_id],
+            ).fetchall()
+            for row in changed:
+                self._db.execute("delete from vectors where memory_id = ?", [row["id"]])
+                self._db.execute("update memory_words set text = ? where rowid = ?", [row["text"], row["id"]])
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -133,9 +141,9 @@ class Memories:
     ) -> Memory:
         with self._saving():
             cursor = self._db.execute(
-                "insert into memories (character_id, kind, text, talk_id, message_id, created) "
-                "values (?, ?, ?, ?, ?, ?)",
-                [character_id, kind, text, talk_id, message_id, now()],
+                "insert into memories (character_id, kind, text, talk_id, message_id, stage_id, created) "
+                "values (?, ?, ?, ?, ?, (select stage_id from talks where id = ?), ?)",
+                [character_id, kind, text, talk_id, message_id, talk_id, now()],
             )
             number = int(cursor.lastrowid or 0)
             self._index(number, text)
@@ -165,4 +173,5 @@ def _memory(row: sqlite3.Row) -> Memory:
         talk_id=row["talk_id"],
         message_id=row["message_id"],
         created=row["created"],
+        stage_id=row["stage_id"],
     )

@@ -108,3 +108,81 @@ def m004_token_ids_and_adapters(db: Database) -> None:
         "alter table characters add column adapters text not null default '[]'",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def m005_stages(db: Database) -> None:
+    """Points in a character's arc; values, talks and memories can belong to one."""
+    for statement in (
+        """create table stages (
+            id integer primary key, character_id integer not null references characters(id),
+            name text not null, position integer not null, created text not null
+        )""",
+        "create index stages_of on stages (character_id, position)",
+        "alter table sheet_values add column stage_id integer references stages(id)",
+        # The next three may outlive their stage (its making can be undone) and then count for none.
+        "alter table characters add column current_stage integer",
+        "alter table talks add column stage_id integer",
+        "alter table memories add column stage_id integer",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m006_proposals(db: Database) -> None:
+    """What may be true of a character and waits for a click; how far replies were looked through; the
+    strict talks.
+    """
+    for statement in (
+        """create table proposals (
+            id integer primary key, character_id integer not null references characters(id),
+            talk_id integer references talks(id), message_id integer references messages(id),
+            origin text not null check (origin in ('kept', 'noticed', 'card')),
+            attributes text not null, text text not null, key text not null, evidence text not null,
+            state text not null default 'set' check (state in ('set', 'none', 'na')),
+            decision text not null default 'waiting'
+                check (decision in ('waiting', 'later', 'kept', 'refused')),
+            created text not null
+        )""",
+        "create index proposals_of on proposals (character_id, decision)",
+        "alter table messages add column looked text not null default ''",
+        "alter table talks add column strict integer not null default 0",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m007_own_questions_and_refusals(db: Database) -> None:
+    """What the writer adds to the schema and hides of it; the suggestions that were refused."""
+    for statement in (
+        """create table own_schema (
+            id integer primary key,
+            kind text not null check (
+                kind in ('group', 'attribute', 'question', 'pack', 'hidden', 'edge', 'value_link')
+            ),
+            key text not null, body text not null default '{}', created text not null,
+            deleted integer not null default 0
+        )""",
+        "create unique index own_schema_once on own_schema (kind, key) where deleted = 0",
+        """create table refusals (
+            character_id integer not null references characters(id),
+            attribute text not null, value text not null,
+            primary key (character_id, attribute, value)
+        ) without rowid""",
+        "create index sheet_values_about on sheet_values (attribute, character_id)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m010_checks(db: Database) -> None:
+    """What is meant although a check noticed it, and facts of the whole library (the story's year)."""
+    for statement in (
+        """create table meant (
+            id integer primary key, character_id integer not null references characters(id),
+            mark text not null, created text not null
+        )""",
+        "create index meant_by on meant (mark)",
+        "create table facts (id integer primary key, name text not null unique, text text not null)",
+    ):
+        db.conn.execute(statement)

@@ -13,6 +13,7 @@ from charstudio.i18n import _
 from charstudio.model import Message, MessageState, Role, Spoken, Talk
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
+from charstudio.store.stages import current_of
 
 Saving = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -40,11 +41,20 @@ class Talks:
         return _talk(self._talk_row(talk_id))
 
     def new(self, character_id: int, title: str = "") -> Talk:
-        """Open an empty talk."""
+        """Open an empty talk, at the stage at which the character stands and as strict as the last one."""
         with self._saving():
+            last = self.of(character_id)[:1]
+            row = {
+                "character_id": character_id,
+                "title": title,
+                "stage_id": current_of(self._db, character_id),
+                "strict": int(bool(last) and last[0].strict),
+                "created": now(),
+                "updated": now(),
+            }
             cursor = self._db.execute(
-                "insert into talks (character_id, title, created, updated) values (?, ?, ?, ?)",
-                [character_id, title, now(), now()],
+                f"insert into talks ({', '.join(row)}) values ({', '.join('?' * len(row))})",
+                list(row.values()),
             )
         return self.get(int(cursor.lastrowid or 0))
 
@@ -66,6 +76,11 @@ class Talks:
             recorder = Recorder(self._connections.here())
             recorder.update("talks", talk_id, note=text)
             self._note(recorder, talk_id, _("Author’s note"))
+
+    def set_strict(self, talk_id: int, *, strict: bool) -> None:
+        """Let the character answer from the sheet alone, or invent."""
+        with self._saving():
+            self._db.execute("update talks set strict = ? where id = ?", [int(strict), talk_id])
 
     def cut_before(self, talk_id: int, message_id: int) -> None:
         """Say that older messages no longer go to the model (they stay in the talk)."""
@@ -316,6 +331,8 @@ def _talk(row: sqlite3.Row) -> Talk:
         draft=row["draft"],
         created=row["created"],
         updated=row["updated"],
+        stage_id=row["stage_id"],
+        strict=bool(row["strict"]),
     )
 
 

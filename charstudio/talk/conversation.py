@@ -143,8 +143,12 @@ class Conversation:
 
     def slot(self, talk_id: int) -> str:
         """The name under which a talk's place in the model's cache is kept: no other library has it."""
+        return self.slot_of(f"t{talk_id}")
+
+    def slot_of(self, name: str) -> str:
+        """The name of a place in the model’s cache that belongs to this library alone."""
         library = hashlib.sha256(str(self._library.path.resolve()).encode()).hexdigest()[:12]
-        return f"{library}-t{talk_id}"
+        return f"{library}-{name}"
 
     def prepare(self, talk_id: int, cancel: Cancel) -> Iterator[TalkEvent]:
         """Get the model ready and let it read a talk, so that its next reply begins at once."""
@@ -155,14 +159,15 @@ class Conversation:
     def prompt(self, character_id: int, text: str, cancel: Cancel | None = None) -> Prompt:
         """What the model would read if `text` were said now; nothing is kept."""
         talks = self._library.talks.of(character_id)
-        persona = self._persona(character_id)
+        persona = self._persona_in(talks[0]) if talks else self._persona(character_id)
         history = tuple(self._history(talks[0])) if talks else ()
         moment = self._moment(persona, character_id, text, history)
         last = Message(0, 0, None, "writer", self.user, text, moment=moment.to_json())
         engine = self._engine()
         info = engine.describe(cancel)
         note = talks[0].note if talks else ""
-        scene = Scene(persona, self.user, (*history, last), note, mark=info.mark)
+        strict = bool(talks) and talks[0].strict
+        scene = Scene(persona, self.user, (*history, last), note, mark=info.mark, strict=strict)
         return counted(build(scene, engine.count, info.context), engine.count)
 
     def look(self, talk_id: int, text: str, cancel: Cancel) -> Iterator[TalkEvent | Look]:
@@ -249,6 +254,10 @@ class Conversation:
             yield Finished(message)
         return ended
 
+    def read_ahead(self, talk_id: int) -> None:
+        """Let the model read again what the next reply of a talk will begin with; never waits."""
+        self._read_ahead(talk_id, self._engine())
+
     def _read_ahead(self, talk_id: int, engine: Engine) -> None:
         """While the writer reads and types, the model reads what the next prompt will begin with."""
         try:
@@ -265,7 +274,7 @@ class Conversation:
         if beside is not None:
             at = next((n for n, m in enumerate(history) if m.id == beside), len(history))
             history = history[:at]
-        persona = self._persona(talk.character_id)
+        persona = self._persona_in(talk)
         if history and history[-1].role == "writer" and not history[-1].moment:
             last = history[-1]
             moment = self._moment(
@@ -277,8 +286,23 @@ class Conversation:
         character = self._library.cast.get(talk.character_id)
         mark = self._engine().describe().mark
         return Scene(
-            persona, self.user, tuple(history), talk.note, self.slot(talk_id), mark, character.adapters
+            persona,
+            self.user,
+            tuple(history),
+            talk.note,
+            self.slot(talk_id),
+            mark,
+            character.adapters,
+            talk.strict,
         )
+
+    def _persona_in(self, talk: Talk) -> Persona:
+        """The character as it is at the stage to which a talk belongs."""
+        persona = self._persona(talk.character_id)
+        current = self._library.stages.current(talk.character_id)
+        if talk.stage_id == (current.id if current else None):
+            return persona
+        return persona.holding(self._library.cast.sheet_as_of(talk.character_id, talk.stage_id))
 
     def _moment(
         self,
@@ -321,8 +345,7 @@ class Conversation:
         return [m for m in history[at:] if m.body.strip()]
 
     def _called(self, talk_id: int) -> str:
-        talk = self._library.talks.get(talk_id)
-        return self._persona(talk.character_id).called or _("Voice")
+        return self._persona_in(self._library.talks.get(talk_id)).called or _("Voice")
 
 
 class _Writing:

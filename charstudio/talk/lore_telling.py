@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from charstudio.cards import Card
 from charstudio.model import Message
 from charstudio.talk.lore import activate
 from charstudio.talk.lore_entry import Role, entries_of
@@ -44,6 +45,21 @@ def told_by_lore(
     outcome = activate(entries, said, settings, chance, lambda content: len(content) // 3 + 1)
     told = sorted(outcome.active, key=lambda one: one.entry.order)
     return tuple(text for one in told if (text := one.text.strip()))
+
+
+def told_by_card_lore(
+    card: Card, called: str, user: str, history: Sequence[Message], text: str
+) -> tuple[str, ...]:
+    """What the lorebook of a card has to say to a new message; nothing without a book."""
+    book = card.character_book
+    beside = {
+        "description": card.description,
+        "personality": card.personality,
+        "scenario": card.scenario,
+        "creator_notes": card.creator_notes,
+    }
+    talk = str(history[0].talk_id) if history else ""
+    return told_by_lore(book, Names(called, user), history, text, seed=talk, beside=beside) if book else ()
 
 
 def _said(message: Message) -> Said:

@@ -27,6 +27,20 @@ _DODGES = (
 )
 
 
+# What people ask first, and what a character says who was not told.
+_ASKED = (
+    "birthplace", "closest_friend", "food_drink", "pet_peeve", "siblings", "education", "parents",
+    "happiest_memory", "home", "age",
+)  # fmt: skip
+_NO_IDEA = (
+    "I do not know. Nobody has told me.",
+    "I could not tell you. I do not know that about myself.",
+    "That I do not know.",
+    "I do not know. Ask me something else.",
+    "I have no idea. I do not know it yet.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Prose:
     """What an imported card says of a character, macros already replaced."""
@@ -64,6 +78,18 @@ class Persona:
         named = sheet.known("open", "private")
         mine = sheet.known("open", "private", "blind")
         return Persona(named.called, named.full_name, mine, schema, prose)
+
+    def holding(self, sheet: Sheet) -> Persona:
+        """The same character with another sheet, such as that of another stage."""
+        return Persona.of(sheet, self.schema, self.prose)
+
+    def unknown(self, most: int = 5) -> list[Told]:
+        """Questions of which the character knows no answer, with how it says so."""
+        open_ = [a for a in _ASKED if a in self.schema.attributes and self.sheet.state(a) == "unset"]
+        return [
+            Told(a, flip(self.schema.attributes[a].ask, "second"), line)
+            for a, line in zip(open_[:most], _NO_IDEA, strict=False)
+        ]
 
     def values(self, *know: str) -> list[tuple[Attribute, list[Value]]]:
         """The decided attributes with values of these know levels, in the order of telling."""

@@ -61,6 +61,7 @@ class Scene:
     slot: str = ""  # whose place in the model's cache this continues
     mark: str = ""  # of the model that reads: token ids of other models mean nothing to it
     adapters: tuple[Adapter, ...] = ()
+    strict: bool = False  # answers come from the sheet alone
 
 
 def label(name: str, otherwise: str) -> str:
@@ -77,7 +78,10 @@ def build(scene: Scene, count: Count | None = None, context: int = 4096) -> Prom
     facts = _fitting(flat_facts(persona, char, user), count, budget)
     who = _fitting(who_lines(persona), count, budget)
     examples = _examples(persona, char, user)
-    system = [Part("who", "\n".join(filter(None, [_rules(persona, user), *who])))]
+    if scene.strict:
+        facts = [*facts, *(turn(t, char, user) for t in persona.unknown())]
+    rules = _rules(persona, user, strict=scene.strict)
+    system = [Part("who", "\n".join(filter(None, [rules, *who])))]
     if examples:
         system.append(Part("examples", "\n\n" + _("How {name} talks:", name=char) + "\n" + examples))
     transcript = _flat(scene, facts, examples)
@@ -85,7 +89,7 @@ def build(scene: Scene, count: Count | None = None, context: int = 4096) -> Prom
         messages=(_chat_message("system", system), *_chat(scene)),
         flat="".join(part.text for part in transcript),
         stops=_stops(char, user),
-        sections=_sections(scene, (_rules(persona, user), *who), examples),
+        sections=_sections(scene, (rules, *who), examples),
         transcript=transcript,
         slot=scene.slot,
         adapters=scene.adapters,
@@ -165,25 +169,41 @@ def pick_moment(persona: Persona, message: str, recalled: Sequence[str], recent:
     )
 
 
-def _rules(persona: Persona, user: str) -> str:
+def _rules(persona: Persona, user: str, *, strict: bool) -> str:
     name = persona.full_name or persona.called
-    if persona.prose.system:
-        return persona.prose.system.replace("{{original}}", _own_rules(name, user))
-    return _own_rules(name, user)
+    own = f"{_own_rules(name, user)} {_mode_rule(strict=strict)}"
+    if not persona.prose.system:
+        return own
+    if "{{original}}" in persona.prose.system or not strict:
+        return persona.prose.system.replace("{{original}}", own)
+    return f"{persona.prose.system}\n{_mode_rule(strict=True)}"
 
 
 def _own_rules(name: str, user: str) -> str:
     if not name:
         return _(
             "You are a voice that is becoming a character of fiction. Answer in the first person, in one to "
-            "four sentences, and only as far as is decided. You talk with {user}.",
+            "four sentences. You talk with {user}.",
             user=user,
         )
     return _(
         "You are {name}, a character of fiction, and you talk with {user}. Stay in character. Answer in the "
-        "first person, in one to four sentences. What you were not told about yourself you do not make up.",
+        "first person, in one to four sentences.",
         name=name[:200],
         user=user,
+    )
+
+
+def _mode_rule(*, strict: bool) -> str:
+    """Whether the character may invent: the one sentence that the switch of a talk changes."""
+    if strict:
+        return _(
+            "You know of yourself only what stands here and what was said in this talk. Make nothing up: "
+            "what you were not told you do not know, and then you say so in your own way."
+        )
+    return _(
+        "What nobody told you about yourself you may make up when you are asked, as a plain fact in your own "
+        "words; nothing you say contradicts what stands here."
     )
 
 

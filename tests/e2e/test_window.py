@@ -119,6 +119,7 @@ def test_a_writer_makes_a_character_talks_with_it_and_takes_it_home(
     out = tmp_path / "jane.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(out), ""))
     writer.presses(Qt.Key.Key_E, CTRL)
+    writer.presses(Qt.Key.Key_Return)
     card = read_card(out.read_bytes())
     assert (card.name, card.warnings) == ("Jane Marlow", ())
     assert "lighthouse keeper" in card.description

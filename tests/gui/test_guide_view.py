@@ -27,6 +27,8 @@ class Offer:
     attribute: str = "fear"
     value: str = ""
     act: str = "answer"
+    reason: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -270,3 +272,37 @@ def test_chips_in_two_lines_leave_the_buttons_under_them_in_view(view, qtbot):
     qtbot.wait(100)
     skip = button(view, "Skip")
     assert skip.visibleRegion().boundingRect().height() == skip.height()
+
+
+def test_ideas_of_a_model_come_behind_the_others_and_are_marked(view, qtbot):
+    view.show_thinking(thinking=True)
+    assert "The model is thinking of more…" in texts(view)
+    idea = Offer("The wick", reason="From the model; yours only when you take it.", origin="model")
+    view.add_chips([idea])
+    view.show_thinking(thinking=False)
+    qtbot.wait(20)
+    assert button(view, "The wick, from the model").accessibleDescription() == idea.reason
+    assert "The model is thinking of more…" not in texts(view)
+    with qtbot.waitSignal(view.chip_taken) as taken:
+        qtbot.keyClick(line(view), Qt.Key.Key_4)
+    assert taken.args == [idea]
+    view.show_turn(Turn(ask=FEAR, chips=CHIPS[:1]))
+    assert not [
+        b for b in view.findChildren(QAbstractButton) if "model" in b.accessibleName() and b.isVisible()
+    ]
+
+
+def test_the_reason_of_a_chip_is_its_tooltip(view, qtbot):
+    view.show_turn(Turn(ask=FEAR, chips=(Offer("Fog", reason="Nobody in your cast has this yet."),)))
+    qtbot.wait(20)
+    assert "Nobody in your cast has this yet." in button(view, "Fog").toolTip()
+
+
+def test_the_packs_menu_leads_to_own_packs(view, qtbot):
+    view.packs([("spark", "Spark")])
+    view.show_progress(1, 8, "Spark", [])
+    qtbot.mouseClick(button(view, "Questions: Spark; choose others"), Qt.MouseButton.LeftButton)
+    menu = next(m for m in view.findChildren(QMenu) if m.isVisible())
+    with qtbot.waitSignal(view.packs_wanted):
+        menu.actions()[-1].trigger()
+    menu.close()

@@ -267,7 +267,8 @@ def test_keys_in_the_empty_composer(view, qtbot):
         (Qt.Key.Key_R, control, view.again_wanted, [2, 1]),
         (Qt.Key.Key_R, control | Qt.KeyboardModifier.ShiftModifier, view.again_wanted, [2, 4]),
         (Qt.Key.Key_M, control, view.speak_wanted, [2]),
-        (Qt.Key.Key_D, control, view.keep_memory_wanted, [2]),
+        (Qt.Key.Key_D, control, view.point_wanted, [2, ""]),
+        (Qt.Key.Key_A, control | Qt.KeyboardModifier.ShiftModifier, view.keep_memory_wanted, [2]),
     ):
         with qtbot.waitSignal(signal) as told:
             qtbot.keyClick(field(view), key, modifier)

@@ -438,3 +438,38 @@ def test_a_bad_setting_of_a_model_is_a_sentence(cs, tmp_path, arguments):
     code, _out, err = cs("models", "set", model, *arguments)
     assert code == 2
     assert err.strip().endswith(".")
+
+
+def test_attributes_and_packs_of_ones_own(cs):
+    cs("new", "Jane")
+    _code, made, _err = cs(
+        "attributes", "add", "Scent", "--near", "clothing", "--examples", "cedar", "--json"
+    )
+    assert json.loads(made)["id"] == "own_scent"
+    assert cs("packs", "add", "Nose", "scent", "fear")[1] == "own_nose\tNose\town_scent, fear\n"
+    assert "own_scent\tScent\tMy own\tWhat is my scent?\town\n" in cs("attributes")[1]
+    said = cs("guide", "Jane", "--pack", "own_nose", lines="cedar\ndeep water\n")[1]
+    assert "That was “Nose”: all 2 things are decided." in said
+    assert "**Scent:** cedar" in cs("show", "Jane")[1]
+    code, _out, err = cs("attributes", "add", "age")
+    assert (code, err) == (1, "There is an attribute “Age” already; choose another name.\n")
+    assert cs("attributes", "hide", "hair")[1].endswith("hidden here\n")
+    assert cs("attributes", "undo")[1] == "Taken back: Hair does not apply here\n"
+    code, _out, err = cs("attributes", "remove", "hair")
+    assert code == 2
+    assert "comes with charstudio" in err
+    cs("attributes", "remove", "scent")
+    assert "cedar" not in cs("show", "Jane")[1]
+    cs("attributes", "undo")
+    assert "**Scent:** cedar" in cs("show", "Jane")[1]
+    cs("packs", "remove", "Nose")
+    assert "own_nose" not in cs("packs")[1]
+
+
+def test_a_schema_file_with_an_error_is_told_with_its_line(cs, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("groups:\n  - label: Crew\n    attributes:\n      - {label: Watch, type: colour}\n")
+    code, _out, err = cs("attributes", "load", str(file))
+    assert code == 1
+    assert err.startswith("mine.yaml, line 4: There is no type “colour”")
+    assert "Watch" not in cs("attributes")[1]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charstudio.model import KNOW_LEVELS, Change, Message
+from charstudio.model import KNOW_LEVELS, Change, Message, Value
 from charstudio.sheet import Sheet
 from charstudio.talk import Persona, Prose, expand
 from charstudio.talk.prompt import Moment, Scene, build, pick_moment
@@ -189,3 +191,34 @@ def test_macros(text, becomes):
 
 def test_a_name_that_looks_like_a_macro_is_not_expanded_again():
     assert expand("{{char}}", "{{user}}", "Ann") == "{{user}}"
+
+
+# Strict and inventive
+
+
+def test_the_switch_changes_one_sentence_of_who_the_character_is_and_nothing_after_it(schema):
+    sheet = Sheet((Value("full_name", "Jane Marlow"), Value("age", "34")))
+    history = (Message(1, 1, None, "writer", "Ann", "Have you a brother?"),)
+    scenes = [Scene(Persona.of(sheet, schema), "Ann", history, strict=strict) for strict in (True, False)]
+    strict, inventive = (build(scene) for scene in scenes)
+    assert "Make nothing up" in strict.messages[0].content
+    assert "you may make up" in inventive.messages[0].content
+    assert strict.messages[1:] == inventive.messages[1:]
+    assert build(scenes[0]) == strict
+
+
+def test_a_strict_base_model_is_shown_how_the_character_says_that_it_does_not_know(schema):
+    sheet = Sheet((Value("full_name", "Jane Marlow"), Value("siblings", "a brother")))
+    history = (Message(1, 1, None, "writer", "Ann", "Have you a brother?"),)
+    scene = Scene(Persona.of(sheet, schema), "Ann", history, strict=True)
+    flat = build(scene).flat
+    assert flat.count("I do not know") == 5
+    assert flat.index("born?") < flat.index("I could not tell you") < flat.index("Have you a brother?")
+    assert "I do not know" not in build(replace(scene, strict=False)).flat
+
+
+def test_a_cards_own_system_prompt_stays_and_strictness_is_added(schema):
+    persona = Persona.of(Sheet((Value("full_name", "Jane"),)), schema, Prose(system="Be brief."))
+    scene = Scene(persona, "Ann", (), strict=True)
+    assert build(scene).messages[0].content.startswith("Be brief.\nYou know of yourself only")
+    assert build(replace(scene, strict=False)).messages[0].content.startswith("Be brief.\nMy name is Jane")
