@@ -18,8 +18,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.unit.cards_archives import ARCHIVES, long_cases
-from tests.unit.cards_corpus import CASES, Case
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.unit.cards_archives import ARCHIVES, long_cases  # noqa: E402
+from tests.unit.cards_corpus import CASES, Case  # noqa: E402
 
 SECONDS, MEGABYTES = 5.0, 512
 

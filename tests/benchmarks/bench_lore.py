@@ -11,12 +11,16 @@ import random
 import statistics
 import sys
 import time
+from pathlib import Path
 
-from charstudio.cards import read_book, write_book
-from charstudio.talk.lore import activate
-from charstudio.talk.lore_entry import LoreEntry, entries_of
-from charstudio.talk.lore_values import LoreSettings, Said
-from tests.unit.lore_literal import comparable, slow_activate
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from charstudio.cards import read_book, write_book  # noqa: E402
+from charstudio.talk.lore import activate  # noqa: E402
+from charstudio.talk.lore_entry import LoreEntry, entries_of  # noqa: E402
+from charstudio.talk.lore_values import LoreSettings, Said  # noqa: E402
+from tests.unit.lore_literal import comparable, slow_activate  # noqa: E402
 
 ENTRIES, MESSAGES, DEPTH, ROUNDS, PART = 10_000, 100, 100, 15, 40
 LIMIT_MS = 100.0
