@@ -13,7 +13,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charstudio import __version__, cli_cards, cli_cast, cli_models, cli_proposals, cli_sheet, paths, settings
+from charstudio import (
+    __version__,
+    cli_cards,
+    cli_cast,
+    cli_memory,
+    cli_models,
+    cli_proposals,
+    cli_sheet,
+    paths,
+    settings,
+)
 from charstudio.errors import Cancel, Cancelled, StudioError, UsageError
 from charstudio.i18n import _
 from charstudio.model import Change, Character
@@ -449,6 +459,7 @@ def _parser() -> argparse.ArgumentParser:
         "adapters", _adapters, _("LoRAs and control vectors a character speaks through"), as_json=True
     )
     cli_models.add_adapter_words(worn)
+    cli_memory.add_verbs(of_one, _open)
     demo = verb("demo", _demo, _("the main job from start to finish, without questions"))
     demo.add_argument("--out", default="charstudio-demo", metavar="DIR")
     return parser

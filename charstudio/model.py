@@ -144,6 +144,9 @@ class Message:
     ids_of: str = ""
 
 
+MemoryKind = Literal["said", "note", "fact", "reflection", "summary", "told"]
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """One utterance of a talk on its way in or out; `parent` is a place in the list of all of them."""
@@ -185,25 +188,43 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Something the character experienced, said or was told."""
+    """Something the character experienced, said or was told.
+
+    `ref` is the id it has where it came from, `time` when it happened in the words of its source, `moment`
+    the same in seconds since 1970 where that could be understood. `emotion` has eight numbers from 1 to 10
+    (see `memory.emotion`), or none. A memory that replaced another one `supersedes` it.
+    """
 
     id: int
     character_id: int
     text: str
-    kind: Literal["said", "note"]
+    kind: MemoryKind
     talk_id: int | None = None
     message_id: int | None = None
     created: str = ""
+    speaker: str = ""
+    ref: str | int | float = ""
+    time: str = ""
+    moment: float | None = None
     stage_id: int | None = None
+    source_id: int | None = None
+    importance: float = 0.5
+    emotion: tuple[float, ...] = ()
+    pinned: bool = False
+    muted: bool = False
+    supersedes: int | None = None
+    valid_from: str = ""
+    valid_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A memory that was found, with the reason a person can read and a score from 0 to 1."""
+    """A memory that was found, why, and what each reason added to its score."""
 
     memory: Memory
     reason: str
     score: float
+    parts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

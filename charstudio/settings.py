@@ -21,6 +21,7 @@ class Settings:
     engine: str = "llama"  # llama, server or echo
     server: str = ""
     server_model: str = ""
+    embedder: str = ""  # the folder of a memory model; empty for the starter
     threads: int = 0
     context: int = 4096
     persona: str = "Writer"

@@ -71,7 +71,7 @@ class Studio:
         self.schema = self._base
         self.library = open_library(library)
         self.shelf = Shelf()
-        self.embedder = SentenceEmbedder() if SentenceEmbedder.available() else None
+        self.embedder = _embedder(chosen)
         self.recall = Recall(self.library, self.embedder)
         self.speaker = Pyttsx3Speaker()
         self.keys = Keys()
@@ -111,6 +111,11 @@ class Studio:
         if self._engine is not None and any(getattr(old, n) != getattr(chosen, n) for n in engine_of):
             self._engine.close()
             self._engine = None
+        if old.embedder != chosen.embedder:
+            if self.embedder is not None:
+                self.embedder.close()
+            self.embedder = _embedder(chosen)
+            self.recall.use(self.embedder)
         self._settle()
 
     def engine(self) -> Engine:
@@ -334,11 +339,7 @@ class Studio:
     def import_files(
         self, files: list[Path], cancel: Cancel, talk_of: int | None = None
     ) -> Iterator[Imported | Progress]:
-        """Bring cards and talks in one after another; a bad one is told and does not stop the others.
-
-        Talks go to the character they name, or to `talk_of`; those that branched off from one another
-        become one.
-        """
+        """Bring in cards, and talks (to whom they name, or `talk_of`); a bad one does not stop the others."""
         talks: list[tuple[Path, TalkText]] = []
         whose = self.library.cast.get(talk_of) if talk_of is not None else None
         for n, file in enumerate(files):
@@ -353,10 +354,10 @@ class Studio:
                 yield Imported(file, None, error=str(exc))
         kept = take_in(self.library, [talk for _file, talk in talks], whose)
         for (file, _talk), who in zip(talks, kept, strict=True):
-            if isinstance(who, StudioError):
-                yield Imported(file, None, error=str(who))
-            else:
-                yield Imported(file, who)
+            failed = isinstance(who, StudioError)
+            yield Imported(
+                file, None if isinstance(who, StudioError) else who, error=str(who) if failed else ""
+            )
 
     def page(self, character_id: int, know: Sequence[Know] = KNOW_LEVELS, stage: Stage | None = None) -> str:
         """The readable page as Markdown with these know levels, as of a stage or of the one in view."""
@@ -474,6 +475,12 @@ def with_seed(studio: Studio, seed: int | None, max_tokens: int | None, n: int =
     studio.conversation.sampling = replace(
         sampling, seed=seed, max_tokens=max_tokens or sampling.max_tokens, n=n
     )
+
+
+def _embedder(chosen: settings.Settings) -> SentenceEmbedder | None:
+    """The memory model of the settings, or the starter; None where there is none to load."""
+    folder = Path(chosen.embedder) if chosen.embedder else None
+    return SentenceEmbedder(folder) if SentenceEmbedder.available(folder) else None
 
 
 def read_file(path: Path) -> bytes:

@@ -287,7 +287,8 @@ class TalkDesk(QObject):
     def _on_keep(self, message_id: int) -> None:
         who = self._desk.who
         if who is not None:
-            self._studio.library.memories.note(who.id, self._studio.library.talks.message(message_id).body)
+            message = self._studio.library.talks.message(message_id)
+            self._studio.recall.note(who.id, message.body, speaker=message.name)
             self._window.status.show_saved(_("Remembered"))
             self._desk.refresh_undo()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from charstudio.guide.lines import plain
 
@@ -140,6 +142,34 @@ NUMBERS = re.compile(
 )
 
 
+_EMPTY = frozenset(
+    (
+        "you",
+        "your",
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "to",
+        "of",
+        "and",
+        "i",
+        "me",
+        "my",
+        "it",
+        "that",
+        "do",
+        "not",
+    )
+)
+# Acts that make sense as a button at any time.
+_OFFERED = frozenset((
+    "overview", "ask_suggestion", "ask_question", "skip", "undo", "why", "not_applicable", "mode", "more",
+    "lock",
+))  # fmt: skip
+
+
 def plainly(text: str) -> str:
     """A short line as plain words, politeness left out: "Undo that, please!" -> "undo that"."""
     words = " ".join(plain(text)) if len(text) < 160 else ""
@@ -158,6 +188,23 @@ def act_of(text: str) -> tuple[str, str, int]:
             about = groups.get("about") or groups.get("named") or ""
             return name, about, _COUNT.get(groups.get("count") or "", 0)
     return "", "", 0
+
+
+def nearest(text: str, acts: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """The two ways of saying an act that share most words with a line; a question leans to what asks."""
+    said = set(plain(text[:300])) - _EMPTY
+    phrases = [(str(say), str(act["act"])) for act in acts for say in act["says"] if act["act"] in _OFFERED]
+    scored = sorted(
+        phrases,
+        key=lambda p: (
+            -len(said & (set(plain(p[0])) - _EMPTY)) - 0.5 * (p[1] in ("overview", "ask_suggestion"))
+        ),
+    )
+    found: list[tuple[str, str]] = []
+    for say, act in scored:
+        if act not in [a for _say, a in found]:
+            found.append((say, act))
+    return found[0][0], found[1][0]
 
 
 def chosen(text: str, count: int) -> tuple[int, ...] | None:

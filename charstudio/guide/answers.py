@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from charstudio.guide.facts import shaped
 from charstudio.guide.lines import plain
-from charstudio.guide.statements import shaped
 from charstudio.sheet import Attribute, flip
 
 _NONE = frozenset((

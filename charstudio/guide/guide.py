@@ -8,11 +8,13 @@ from dataclasses import replace
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, packs, replies, wishes
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
+from charstudio.guide.facts import Fact
+from charstudio.guide.marking import Marked, Marking
+from charstudio.guide.orders import order_of
 from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
 from charstudio.guide.sitting import Sitting, Step
-from charstudio.guide.statements import Fact
 from charstudio.guide.suggest import suggestions
 from charstudio.guide.telling import Told
 from charstudio.guide.turn import Ask, Chip, Turn
@@ -152,6 +154,8 @@ class Guide:
         """What comes of a click on a chip."""
         if chip.act == "pack":
             return self.begin(chip.value)
+        if chip.act in ("stage", "other_side"):
+            return self._done(chip)
         if not chip.attribute:
             return self.say(chip.text)
         self._seen, self._sitting.wished = None, False
@@ -176,7 +180,13 @@ class Guide:
         act, about, count = acts.act_of(text)
         if act:
             return self._acts[act](about, count)
-        return self._asked(text) or self._told(text) or self._answered(text) or self._unknown(text)
+        return (
+            self._asked(text)
+            or self._ordered(text)
+            or self._told(text)
+            or self._answered(text)
+            or self._unknown(text)
+        )
 
     def _is_answer_number(self, text: str) -> bool:
         pending = self._sitting.pending
@@ -206,13 +216,93 @@ class Guide:
             return self._told_in_doubt(text)
         if text[0] in "\"“'" and text[-1] in "\"”'":
             return None
+        marking = self._marking
+        marked = (
+            marking.feeling(text)
+            or marking.staged(text, sheet, self._pending)
+            or marking.secretly(text, sheet, self._pending)
+        )
+        if marked is not None:
+            return self._marked(marked)
         told = self._telling.retracted(text, sheet) or self._telling.changed(text, sheet)
         if told is None:
             facts = several(text, self._statements, self._schema)
             if facts:
                 return self._several(facts)
             told = self._telling.told(text, sheet, self._pending) or self._in_first_person(text, sheet)
+        if told is not None and self._is_plain_answer(text):
+            return None
         return self._act_on(told, text) if told else None
+
+    def _is_plain_answer(self, text: str) -> bool:
+        """Whether a fragment ("guilt about your brother") answers the pending question whatever it means.
+
+        Several small words are no answer to what somebody is called.
+        """
+        if not self._pending or self._statements.by_form(text[:1500], "") is not None:
+            return False
+        words = self._statements.book.read(text[:400]).plain
+        if is_statement(words, self._schema.attributes[self._pending]) or {"i", "my"} & set(words[:2]):
+            return False
+        fact = self._statements.told(text, self._pending)
+        told = fact is not None and (len(words) > 7 or (len(words) > 3 and fact.sure and not fact.by_cue))
+        if {"you", "your"} & set(words) and told:
+            return False
+        named = self._pending in ("full_name", "short_name", "pronouns")
+        return not (named and len(words) > 3 and text == text.lower())
+
+    def _ordered(self, text: str) -> Turn | None:
+        """“Keep that to yourself.”, “Lock your name.”, “Keep that.”"""
+        order = order_of(text)
+        if order is None:
+            return None
+        if order.act == "keep":
+            return self._kept()
+        last = self._sitting.done[-1].attributes if self._sitting.done else ()
+        return self._marked(self._marking.ordered(order, self.sheet(), last))
+
+    def _kept(self) -> Turn:
+        """“Keep that.” takes the one thing on offer; what was said in open talk is kept there."""
+        chips = self._sitting.chips
+        if len(chips) == 1:
+            return self._take(chips)
+        if chips:
+            return self._turn("keep", _("Which of them? Say a number, several, or “all”."), chips=chips)
+        return self._turn("keep", _("I offered nothing just now. What I say in open talk can be kept there."))
+
+    def _marked(self, marked: Marked) -> Turn:
+        if not marked.changes:
+            return self._turn(marked.act, marked.reply, chips=marked.chips)
+        if any(c.stage_id is not None for c in marked.changes):
+            return self._changed_elsewhere(marked)
+        turn = self._change(marked.act, marked.changes)
+        return replace(turn, reply=f"{turn.reply} {marked.note}") if marked.note else turn
+
+    def _changed_elsewhere(self, marked: Marked) -> Turn:
+        """What was told of a stage, which the sheet in view need not show."""
+        label = replies.step_label(self._schema, marked.changes)
+        before = self._library.cast.whole_sheet(self._id)
+        self._library.cast.change(self._id, marked.changes, self._schema, "guided", label)
+        self._seen = None
+        said = f"{replies.confirmed(self._schema, marked.changes)} {marked.note}".strip()
+        if self._library.cast.whole_sheet(self._id) == before:
+            return self._turn(marked.act, said)
+        ids = tuple(dict.fromkeys(c.attribute for c in marked.changes))
+        self._sitting.done.append(Step(label, ids, self._sitting.let_go(*ids)))
+        self._sitting.undone.clear()
+        return self._turn(marked.act, said, changes=marked.changes)
+
+    def _done(self, chip: Chip) -> Turn:
+        """What a chip does that is no value: a stage is made, another's sheet is told."""
+        self._seen = None
+        try:
+            if chip.act == "other_side":
+                said = self._marking.tell_other(chip) or _("That is no longer on offer.")
+                return self._turn("relate", said)
+            marked = self._marking.make_stage(chip.value, self.sheet())
+            return self._marked(marked) if marked else self._unknown(chip.value)
+        except (SheetError, StoreError) as exc:
+            return self._turn("refused", str(exc))
 
     def _told_in_doubt(self, text: str) -> Turn | None:
         """With a question mark (“Your name is Jane?”) the writer says whether it was told or asked."""
@@ -236,7 +326,7 @@ class Guide:
             label = _(self._schema.attributes[told.missing].label)
             return self._turn("retract", _("That was not on my sheet: {label}.", label=label))
         if told.changes:
-            return self._change(told.act, told.changes)
+            return self._related(self._change(told.act, self._marking.meant(told.changes)))
         pending = self._sitting.pending
         if told.options is None or (pending and takes_sentence(self._schema.attributes[pending.attribute])):
             return None
@@ -244,6 +334,16 @@ class Guide:
             value = self._statements.shaped(pending.attribute, told.options.value)
             return self._change("answer", (self._one(pending.attribute, value),))
         return self._offer_options(told.act, told.options)
+
+    def _related(self, turn: Turn) -> Turn:
+        """A turn in which somebody of the library was named also offers to tell them."""
+        sides = (
+            self._marking.other_sides(turn.changes, self.sheet()) if turn.changes and not turn.chips else ()
+        )
+        if not sides:
+            return turn
+        self._sitting.chips = sides
+        return replace(turn, act="relate", chips=sides)
 
     def _asks_what_i_am(self, attribute: str, fact: Fact) -> bool:
         """Whether "You are gloomy." answers the pending question in its own form ("You are usually …")."""
@@ -273,17 +373,31 @@ class Guide:
         return tuple(n for n in self._schema.neighbours(attribute) if n not in self._sheet.decided())[:2]
 
     def _unknown(self, text: str) -> Turn:
+        """Never pretends: says what was understood, and offers the two nearest acts."""
+        heard = self._heard(text)
         if is_question(text):
             reply = _(
                 "I took that for a question, but I do not know what it is about. Did you mean one of these?"
             )
+        elif heard:
+            what = _(self._schema.attributes[heard].label)
+            reply = _(
+                "I heard that it is about “{what}”, but not what of it. Did you mean one of these?", what=what
+            )
         else:
             reply = _("I did not understand that, and I would rather not guess. Did you mean one of these?")
-        chips = (
-            Chip(_("What do you know about yourself?"), "", "", "overview"),
-            Chip(_("Suggest something."), "", "", "ask_suggestion"),
-        )
+        chips = tuple(Chip(_(say), "", "", "unknown") for say in acts.nearest(text, self._schema.acts))
         return self._turn("unknown", reply, chips=chips)
+
+    def _heard(self, text: str) -> str:
+        """The attribute whose name stands somewhere in a line that was not understood."""
+        words = self._statements.book.read(text[:300]).plain
+        for n in (3, 2, 1):
+            for at in range(len(words) - n + 1):
+                found = self._statements.book.nouns.get(words[at : at + n], ())
+                if len(found) == 1:
+                    return found[0]
+        return ""
 
     # Acts
 
@@ -507,3 +621,4 @@ class Guide:
         self._statements = reading.statements
         self._questions = reading.questions
         self._telling = reading.telling
+        self._marking = Marking(self._library, self._schema, self._id, self._statements, self._telling)

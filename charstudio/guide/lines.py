@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ\-/.][^\W_]+)*")
@@ -75,24 +75,31 @@ def mender(known: Set[str], real: Set[str]) -> Callable[[str], str]:
 
     Words of `real` are words in their own right and stay ("wait" is no mistyped "want").
     """
+    mended: dict[str, str] = {}
 
     def mend(word: str) -> str:
-        if len(word) < 3 or word in known or word in real or not word.isalpha():
+        if word not in mended:
+            if len(mended) > 20_000:
+                mended.clear()
+            mended[word] = _mended(word)
+        return mended[word]
+
+    def _mended(word: str) -> str:
+        if len(word) < 3 or word in known or word in real or not word.isalpha() or len(word) > 14:
             return word
-        near = {slip for slip in _slips(word) if slip in known and len(slip) > 2}
-        return near.pop() if len(near) == 1 else word
+        for slips in _slips(word):
+            near = {slip for slip in slips if slip in known and len(slip) > 2}
+            if near:
+                return near.pop() if len(near) == 1 else word
+        return word
 
     return mend
 
 
-def _slips(word: str) -> set[str]:
-    """All words one letter away: one too many, one missing, one wrong, two swapped."""
+def _slips(word: str) -> Iterator[set[str]]:
+    """All words one letter away, likeliest slips first: two swapped, one missing or too many, one wrong."""
     letters = "abcdefghijklmnopqrstuvwxyz"
-    if len(word) > 14:
-        return set()
     cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    fewer = {a + b[1:] for a, b in cuts if b}
-    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
-    wrong = {a + c + b[1:] for a, b in cuts if b for c in letters}
-    missing = {a + c + b for a, b in cuts for c in letters}
-    return fewer | swapped | wrong | missing
+    yield {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    yield {a + c + b for a, b in cuts for c in letters} | {a + b[1:] for a, b in cuts if b}
+    yield {a + c + b[1:] for a, b in cuts if b for c in letters}

@@ -36,6 +36,7 @@ class Match:
 
     phrase: Phrase
     value: str
+    at: int = 0
 
 
 class PhraseBook:
@@ -72,13 +73,13 @@ class PhraseBook:
                 continue
             value = _between(line, n, m)
             if value:
-                yield Match(phrase, value)
+                yield Match(phrase, value, line.text.rfind(value))
 
     def _ending(self, line: Line, words: tuple[str, ...], n: int) -> Iterator[Match]:
         for phrase in self._ends.get(words[-n:], ()):
             value = _between(line, 0, n)
             if value:
-                yield Match(phrase, value)
+                yield Match(phrase, value, line.text.find(value))
 
 
 def _between(line: Line, before: int, after: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from charstudio import paths
+from charstudio.guide.frames import load_frames
 from charstudio.guide.questions import Questions
 from charstudio.guide.statements import Statements
 from charstudio.guide.telling import Telling
@@ -21,5 +23,5 @@ class Reading:
     @staticmethod
     def of(schema: Schema) -> Reading:
         """All forms of this schema."""
-        statements = Statements(schema)
+        statements = Statements(schema, load_frames(paths.resource("language", "frames.txt"), schema))
         return Reading(statements, Questions(schema, statements.book), Telling(schema, statements))

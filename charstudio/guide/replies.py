@@ -13,11 +13,24 @@ def echo(attribute: Attribute, value: str) -> str:
     """The character's confirmation of a value, in the first person."""
     if attribute.type == "number" and not re.search(r"\d\s*$|^[\w-]+$", value):
         return _("{label}: {value}.", label=_(attribute.label), value=value)
+    if is_sentence(attribute, value):
+        return value
     said = _(attribute.echo).replace("{v}", value)
     # A value that ends in a full stop of its own ("John Marlow Jr.") needs no second one.
     if value.endswith((".", "!", "?", "…", '."', '!"', '?"')) and said.endswith(f"{value}."):
         return said[:-1]
     return said if said.endswith((".", "!", "?", "…", '"', "”")) else f"{said}."
+
+
+def is_sentence(attribute: Attribute, value: str) -> bool:
+    """Whether a value is a sentence of its own ("My curls never lie flat."), not a piece of one."""
+    return (
+        "verbatim" not in attribute.flags
+        and value[:1].isupper()
+        and value.endswith((".", "!"))
+        and " " in value
+        and not value.endswith(("Jr.", "Sr."))
+    )
 
 
 def confirmed(schema: Schema, changes: tuple[Change, ...]) -> str:
@@ -34,7 +47,27 @@ def _confirm(attribute: Attribute, change: Change) -> str:
         return _("{label}: none.", label=label)
     if change.state == "na":
         return _("I will not ask that again: {label}.", label=label)
-    return echo(attribute, change.value)
+    return f"{echo(attribute, change.value)}{_aside(change)}"
+
+
+def _aside(change: Change) -> str:
+    """Who may know it and whether it stays, if that was said."""
+    known = {
+        "open": _(" Anyone may know that."),
+        "private": _(" I keep that to myself."),
+        "blind": _(" I act from it, but I could not say it."),
+        "author": _(" That stays between you and the page; I do not know it when we talk."),
+    }
+    kept = {True: _(" That stays."), False: _(" That may change again.")}
+    return f"{known.get(change.know or '', '')}{'' if change.locked is None else kept[change.locked]}"
+
+
+def _marked(change: Change) -> str:
+    """The same for the journal: "Age: 34 (private)"."""
+    words = {"open": _("open"), "private": _("private"), "blind": _("blind"), "author": _("author")}
+    said = [words[change.know]] if change.know else []
+    said += [] if change.locked is None else [_("locked") if change.locked else _("unlocked")]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def step_label(schema: Schema, changes: tuple[Change, ...]) -> str:
@@ -47,7 +80,7 @@ def step_label(schema: Schema, changes: tuple[Change, ...]) -> str:
         if gone:
             told.append(_("{label} forgotten", label=label))
         else:
-            told.append(_("{label}: {value}", label=label, value=what[:120]))
+            told.append(_("{label}: {value}", label=label, value=what[:120]) + _marked(change))
     return "; ".join(told)[:200]
 
 

@@ -3,121 +3,88 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from charstudio.guide.being import by_hint, what_is
+from charstudio.guide.clauses import bare, plainer
+from charstudio.guide.facts import Fact, shaped, unstopped
+from charstudio.guide.frames import Frames
 from charstudio.guide.lines import Line
 from charstudio.guide.phrases import Match, PhraseBook
-from charstudio.model import State
-from charstudio.sheet import Attribute, Schema, flip
+from charstudio.guide.verdict import kept_span, verdict
+from charstudio.guide.weighing import Weighing, weighed
+from charstudio.sheet import Schema
 
 _YOU_ARE = ("you", "are")
-_OPENERS = tuple(
-    tuple(o.split())
-    for o in [
-        "well",
-        "so",
-        "ok",
-        "okay",
-        "hmm",
-        "um",
-        "oh",
-        "yes",
-        "yeah",
-        "right",
-        "now",
-        "and",
-        "but",
-        "then",
-        "please",
-        "maybe",
-        "perhaps",
-        "i think",
-        "i think that",
-        "i guess",
-        "i would say",
-        "i say",
-        "let us say",
-        "let us say that",
-        "i decided that",
-        "i have decided that",
-        "of course",
-        "i believe",
-        "also",
-        "say",
-        "deep down",
-        "in truth",
-        "these days",
-        "nowadays",
-        "to be honest",
-        "honestly",
-        "basically",
-        "apparently",
-        "clearly",
-        "obviously",
-        "as it happens",
-        "it turns out",
-        "it turns out that",
-        "for now",
-        "by the way",
-        "remember",
-        "remember that",
-        "you should know that",
-        "it seems",
-    ]
-)
+# A form of more words than this needs no second opinion; frames read only lines of everyday length.
+SURE_FORM = 4
+LONGEST_FRAME = 400
+REMEMBERED = 200
 _LOUD = frozenset((
     "biggest", "greatest", "main", "worst", "deepest", "darkest", "only", "real", "true", "usual",
     "actual", "hidden", "one", "big", "great", "current", "secret", "most",
 ))  # fmt: skip
+_ME = frozenset(("you", "your", "yours", "yourself"))
 _GOT = re.compile(r"^(\s*you(?:['’]?ve|\s+have))\s+got\b", re.I)
-_ADVERBS = frozenset((
-    "still", "really", "truly", "desperately", "actually", "absolutely", "definitely", "probably",
-    "simply", "just", "now", "currently", "badly", "got",
-))  # fmt: skip
-_ABBREVIATED = re.compile(r"(?:^|\s)(?:(?i:jr|sr|dr|mr|mrs|ms|st|esq|ph\.d|m\.d|inc|ltd|co)|[A-HJ-UWYZ])\.$")
 _STRIPPED = {  # "You have green eyes" decides the eyes: "green"
     "eyes": ("eyes",), "hair": ("hair",), "skin": ("skin", "complexion"), "face": ("face",),
     "voice_sound": ("voice",), "build": ("build", "figure", "body", "physique"),
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something told: a value, and the attribute it is about; several attributes when that is in doubt."""
-
-    attributes: tuple[str, ...]
-    value: str
-    weight: int = 2
-    state: State = "set"
-    bare: bool = False
-
-    @property
-    def sure(self) -> bool:
-        """Whether there is one attribute only that it can be about."""
-        return len(self.attributes) == 1
-
-    @property
-    def attribute(self) -> str:
-        """The attribute it is about (the likeliest one)."""
-        return self.attributes[0]
-
-
 class Statements:
     """Reads sentences in the second person by the forms of the schema."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, frames: Frames) -> None:
         self.book = PhraseBook(schema)
         self._schema = schema
+        self._weighing = Weighing(schema, frames)
+        # A turn reads the same words several times: whole, in pieces, without "actually".
+        self._told: dict[tuple[str, str], tuple[Fact | None]] = {}
 
     def told(self, text: str, pending: str = "") -> Fact | None:
         """What a sentence tells, or None; `pending` is the attribute that was asked for."""
+        known = self._told.get((text, pending))
+        if known is None:
+            if len(self._told) > REMEMBERED:
+                self._told.clear()
+            known = self._told[text, pending] = (self._read(text, pending),)
+        return known[0]
+
+    def _read(self, text: str, pending: str) -> Fact | None:
+        form = self.by_form(text, pending)
+        if form is not None and form.sure and form.attribute.startswith("own_"):
+            return form  # what the writer added means what the writer said it means
+        if len(text) > LONGEST_FRAME or (form and form.sure and form.weight > SURE_FORM) or _is_quoted(text):
+            return form
+        return self._weighed(text, form, pending)
+
+    @property
+    def strict(self) -> Strict:
+        """The same without frames and cues, for what is noticed while nobody is asked."""
+        return Strict(self)
+
+    def by_form(self, text: str, pending: str = "") -> Fact | None:
+        """What the forms of the schema alone say: the strictest reading, for what nobody is asked about."""
         text = _GOT.sub(lambda m: m[1], text, count=1)
         for line in (self.book.read(text), *self._shorter(text)):
             matches = self.book.matches(line)
             if matches:
                 return self._fact(matches, pending)
         return self._by_colon(text)
+
+    def _weighed(self, text: str, form: Fact | None, pending: str) -> Fact | None:
+        """What forms, frames and cues say together."""
+        line = bare(self.book.read(text))
+        less = plainer(line)
+        seen = self._weighing.seen((line,) if less is line else (line, less))
+        if form is None and not _ME & set(line.plain):
+            seen = [(e, where) for e, where in seen if e.frame.whole]
+        span = form.span if form and form.sure else None
+        found = weighed(seen, span)
+        if found and found[0].evidence and (form is None or found[0].score > form.weight + 1):
+            found = weighed(seen, kept_span(found[0]))
+        return verdict(self._schema, text, form, found, pending)
 
     def noun(self, text: str) -> tuple[str, ...]:
         """The attributes that a noun names ("nickname", "main motivation"), or none."""
@@ -134,21 +101,15 @@ class Statements:
         return shaped(self._schema.attributes[attribute], raw)
 
     def _shorter(self, text: str) -> list[Line]:
-        """The line without an opener ("Well, …") and without a loud word ("Your *biggest* fear …")."""
+        """The line without openers and tags, adverbs, and a loud word ("Your *biggest* fear …")."""
         line = self.book.read(text)
-        words = line.plain
-        lines = []
-        for n in (4, 3, 2, 1):
-            if words[:n] in _OPENERS and len(words) > n:
-                rest = text[line.words[n].start :]
-                return [self.book.read(rest), *self._shorter(rest)]
-        adverb = next(
-            (n for n in (1, 2) if words[:1] == ("you",) and words[n : n + 1] and words[n] in _ADVERBS), 0
-        )
-        if adverb:
-            lines.append(Line(text, (*line.words[:adverb], *line.words[adverb + 1 :])))
+        free = bare(line)
+        lines = [free] if len(free.words) < len(line.words) else []
+        less = plainer(free)
+        lines += [less] if less is not free else []
+        words = free.plain
         if words[:1] == ("your",) and words[1:2] and words[1] in _LOUD:
-            lines.append(Line(text, (line.words[0], *line.words[2:])))
+            lines.append(Line(text, (free.words[0], *free.words[2:])))
         return lines
 
     def _by_colon(self, text: str) -> Fact | None:
@@ -185,32 +146,33 @@ class Statements:
     def _you_are(self, match: Match) -> Fact:
         if match.value.casefold().strip(" .!") in ("an only child", "the only child"):
             return Fact(("siblings",), "", state="none")
-        attributes = what_is(_unstopped(match.value), self._schema)
+        attributes = what_is(unstopped(match.value), self._schema)
         return replace(self._for(Fact(attributes or ("traits",), match.value), match), bare=True)
 
     def _for(self, fact: Fact, match: Match) -> Fact:
         attribute = self._schema.attributes[fact.attribute]
         told = match.value if match.phrase.before else _uncapitalised(match.value)
         raw = match.phrase.keep.replace("{v}", shaped(attribute, told))
-        return replace(fact, value=raw)
+        return replace(fact, value=raw, span=(match.at, match.at + len(match.value)))
 
 
-def shaped(attribute: Attribute, raw: str) -> str:
-    """A value as it is stored: flipped to the first person unless it is verbatim, its full stop dropped."""
-    text = raw.strip()
-    if "verbatim" in attribute.flags:
-        return _unstopped(text)
-    text = _unstopped(text.rstrip("!") if not text.endswith(('!"', "!”")) else text)
-    if attribute.type == "number":
-        text = re.sub(r"\s*-?\s*(years?)[ -](old|of age)$", "", text, flags=re.I)
-    return flip(text, "first")
+class Strict:
+    """Reads by the forms of the schema alone."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    def told(self, text: str, pending: str = "") -> Fact | None:
+        """What a sentence tells in a form of the schema, or None."""
+        return self._statements.by_form(text, pending)
+
+    def shaped(self, attribute: str, raw: str) -> str:
+        """A value as it is stored."""
+        return self._statements.shaped(attribute, raw)
 
 
-def _unstopped(text: str) -> str:
-    """Without the full stop of the sentence; "…", "Jr." and initials keep theirs."""
-    if text.endswith("..") or not text.endswith(".") or len(text) == 1 or _ABBREVIATED.search(text[-12:]):
-        return text
-    return text[:-1].rstrip()
+def _is_quoted(text: str) -> bool:
+    return text[:1] in '"“' and text[-1:] in '"”'
 
 
 def _uncapitalised(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from charstudio.guide.statements import Fact, Statements, shaped
+from charstudio.guide.facts import Fact, shaped
+from charstudio.guide.statements import Statements
 from charstudio.model import Change
 from charstudio.sheet import Schema, Sheet
 

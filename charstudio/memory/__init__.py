@@ -1,6 +1,6 @@
 """What a character remembers: kept as it is said, recalled by meaning, or by words until meaning is ready."""
 
 from charstudio.memory.embed import Embedder, SentenceEmbedder
-from charstudio.memory.recall import Recall
+from charstudio.memory.recall import How, Recall, brief
 
-__all__ = ["Embedder", "Recall", "SentenceEmbedder"]
+__all__ = ["Embedder", "How", "Recall", "SentenceEmbedder", "brief"]

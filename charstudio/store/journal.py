@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 # Columns that move on by themselves; an undo leaves them where they are when they have moved.
 _SOFT = {"head_id", "from_id", "updated", "current_stage"}
-_SOFT_DELETED = {"characters", "talks", "messages", "memories", "own_schema"}
+_SOFT_DELETED = {"characters", "talks", "messages", "memories", "memory_sources", "own_schema"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,77 @@ def m007_own_questions_and_refusals(db: Database) -> None:
 
 
 @migrations()
+def m008_memories_with_speaker_time_and_mood(db: Database) -> None:
+    """Memories of every kind, each with who said it, when and how it felt; words with their neighbours.
+
+    Vectors are dropped: they were kept under names that two embedders could share, and are worked out anew.
+    """
+    for statement in (
+        "drop table vectors",
+        "drop table memory_words",
+        """create table memory_sources (
+            id integer primary key, character_id integer not null references characters(id),
+            name text not null, created text not null, deleted integer not null default 0
+        )""",
+        """create table memories_now (
+            id integer primary key, character_id integer not null references characters(id),
+            talk_id integer references talks(id), message_id integer references messages(id),
+            source_id integer references memory_sources(id), stage_id integer,
+            kind text not null check (kind in ('said', 'note', 'fact', 'reflection', 'summary', 'told')),
+            text text not null, speaker text not null default '', ref not null default '',
+            time text not null default '', moment real, importance real not null default 0.5,
+            emotion text not null default '', emotion_by text not null default '',
+            pinned integer not null default 0, muted integer not null default 0,
+            supersedes integer references memories_now(id),
+            valid_from text not null default '', valid_to text not null default '',
+            created text not null, deleted integer not null default 0,
+            hidden integer not null default 0, stale integer not null default 0,
+            touched integer not null default 0
+        )""",
+        """insert into memories_now (id, character_id, talk_id, message_id, stage_id, kind, text, speaker,
+                time, moment, created, deleted, stale, touched)
+            select m.id, m.character_id, m.talk_id, m.message_id, m.stage_id, m.kind, m.text,
+                coalesce(s.name, ''), m.created, (julianday(m.created) - 2440587.5) * 86400, m.created,
+                m.deleted, 1, m.id
+            from memories m left join messages s on s.id = m.message_id""",
+        "drop table memories",
+        "alter table memories_now rename to memories",
+        "create index memories_of on memories (character_id, touched)",
+        "create index memories_each on memories (character_id)",
+        "create index memories_unfelt on memories (character_id) where emotion_by = ''",
+        "create index memories_from on memories (message_id) where message_id is not null",
+        "create index memories_in on memories (talk_id) where talk_id is not null",
+        "create index memories_by on memories (source_id) where source_id is not null",
+        "create index memories_called on memories (character_id, ref) where ref != ''",
+        "create index memories_stale on memories (character_id) where stale",
+        "create index memories_touched on memories (touched)",
+        """create table vectors (
+            id integer primary key, memory_id integer not null references memories(id),
+            character_id integer not null references characters(id), embedder text not null,
+            dimension integer not null, body blob not null, unique (memory_id, embedder)
+        )""",
+        "create index vectors_of on vectors (character_id, embedder)",
+        "create index vectors_by on vectors (embedder)",
+        "create virtual table memory_words using fts5 (text, before, after, tokenize = 'porter unicode61')",
+        # Whatever changes a memory or what it hangs on, an undo too, leaves a mark to repair the index by.
+        """create trigger memory_changed after update of text, deleted on memories
+            begin update memories set stale = 1 where id = new.id; end""",
+        """create trigger memory_marked after update of speaker, stage_id, time, moment, importance, emotion,
+                pinned, muted, supersedes, valid_from, valid_to on memories
+            begin update memories set stale = 2 where id = new.id and stale = 0; end""",
+        """create trigger message_changed after update of body, deleted on messages
+            when old.body is not new.body or old.deleted is not new.deleted
+            begin update memories set stale = 1 where message_id = new.id; end""",
+        """create trigger talk_changed after update of deleted on talks when old.deleted is not new.deleted
+            begin update memories set stale = 2 where talk_id = new.id and stale = 0; end""",
+        """create trigger memory_source_changed after update of deleted on memory_sources
+            when old.deleted is not new.deleted
+            begin update memories set stale = 2 where source_id = new.id and stale = 0; end""",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
 def m010_checks(db: Database) -> None:
     """What is meant although a check noticed it, and facts of the whole library (the story's year)."""
     for statement in (

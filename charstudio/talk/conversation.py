@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from charstudio.engines import Engine, EngineEvent, Figures, Piece, Stretch
 from charstudio.errors import Cancel, Cancelled, EngineError, StudioError
 from charstudio.i18n import _
-from charstudio.memory import Recall
+from charstudio.memory import Recall, brief
 from charstudio.model import Message, MessageState, Prompt, Sampling, Talk
 from charstudio.store import Library
 from charstudio.talk.persona import Persona
@@ -315,7 +315,7 @@ class Conversation:
         here = frozenset(m.id for m in before) | ({itself} if itself is not None else set())
         recalled = self._recall.find(character_id, text, beyond=here)
         woken = self.lore(character_id, before, text) if self.lore is not None else ()
-        return pick_moment(persona, text, [*woken, *(r.memory.text for r in recalled)], before)
+        return pick_moment(persona, text, [*woken, *(brief(r.memory.text) for r in recalled)], before)
 
     def _fitted(self, talk_id: int, scene: Scene, engine: Engine, share: float = 1.0) -> tuple[Prompt, Scene]:
         """Cut old messages in one chunk when a prompt exceeds a share of the room; most turns cut nothing."""

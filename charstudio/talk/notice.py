@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from charstudio.guide.facts import Fact
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
-from charstudio.guide.statements import Fact
 from charstudio.model import State
 from charstudio.sheet import Schema, Sheet, flip
 from charstudio.talk.persona import words as meaning
@@ -71,7 +71,7 @@ class Noticing:
         """What a card says beyond doubt of a character with these names, but not the names themselves."""
         found = [n for s in told_of(prose, names) for n in self._read(s)]
         for line, label, value in items(prose):
-            fact = self._reading.statements.told(f"{label}: {value}")
+            fact = self._reading.statements.strict.told(f"{label}: {value}")
             if fact is not None and fact.weight == BY_LABEL:
                 found.append(Noticed(line, fact.value, fact.attributes, fact.state))
         return [n for n in found if self.holds(n) and n.attributes[0] not in _NAMES]
@@ -80,7 +80,7 @@ class Noticing:
         """What a model placed, with the value that the sentence of that place needs."""
         attribute = self._schema.attributes[noticed.attributes[0]]
         told = _second(statement.text)
-        fact = self._reading.statements.told(told, attribute.id)
+        fact = self._reading.statements.strict.told(told, attribute.id)
         fits = fact is not None and attribute.id in fact.attributes and attribute.id in _FITTING
         text = fact.value if fits and fact is not None else noticed.text
         if attribute.id == "skills" and told.casefold().startswith("you can "):
@@ -105,7 +105,7 @@ class Noticing:
             return [Noticed(statement.evidence, own[1], (own[0],))]
         told = _second(_AS_A_CHILD.sub("As a child ", statement.text, count=1))
         for said in filter(None, (told, _without_lead(told))):
-            facts = list(several(said, self._reading.statements, self._schema)) or self._listed(said)
+            facts = list(several(said, self._reading.statements.strict, self._schema)) or self._listed(said)
             facts = facts or [f for f in (self._one(said),) if f is not None]
             if facts:
                 return [Noticed(statement.evidence, f.value.strip(), f.attributes, f.state) for f in facts]
@@ -115,7 +115,7 @@ class Noticing:
         """Of “You are thirty-four, unmarried and content” the parts that are sure by themselves."""
         match = _YOU_ARE.match(said)
         parts = re.split(r",\s+(?:and\s+)?|\s+and\s+", said[match.end() :]) if match and "," in said else []
-        facts = [self._reading.statements.told(f"You are {p}") for p in parts if p.strip()]
+        facts = [self._reading.statements.strict.told(f"You are {p}") for p in parts if p.strip()]
         sure = [f for f in facts if f is not None and f.sure and f.attribute not in _NAMES]
         return sure if len({f.attribute for f in sure}) == len(sure) and len(sure) < len(parts) else []
 
@@ -127,13 +127,13 @@ class Noticing:
             return Fact((none.changes[0].attribute,), "", 3, "none")
         if none is not None and none.changes and none.changes[0].value:
             return Fact((none.changes[0].attribute,), none.changes[0].value, 3)
-        return self._reading.statements.told(said)
+        return self._reading.statements.strict.told(said)
 
     def _whole(self, words: str) -> Noticed:
         """Words that no rule reads: kept as they are, with the places their own words hint at."""
         text = " ".join(words.split())
         short = len(text) <= LONGEST_SENTENCE
-        read = self._reading.statements.told(_second(plainly(text))) if short else None
+        read = self._reading.statements.strict.told(_second(plainly(text))) if short else None
         options = read.attributes if read is not None else self._near(text)
         return Noticed(words, read.value if read is not None else _as_value(text), options)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from charstudio.engines import Engine, EngineEvent, Piece
 from charstudio.errors import Cancel, StoreError
+from charstudio.guide.facts import Fact
 from charstudio.guide.reading import Reading
-from charstudio.guide.statements import Fact
 from charstudio.i18n import _
 from charstudio.model import Change, Message, Offer, Proposal, Value
 from charstudio.sheet import Schema, Sheet

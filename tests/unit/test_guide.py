@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from charstudio.guide import Chip, Guide, as_json, pack_names, progress
+from charstudio.guide.reading import Reading
 from charstudio.model import Change
 from charstudio.sheet import Schema, load_schema
 from charstudio.store import Library, open_library
@@ -29,9 +30,14 @@ def library(tmp_path):
     library.close()
 
 
+@pytest.fixture(scope="module")
+def reading(schema: Schema) -> Reading:
+    return Reading.of(schema)
+
+
 @pytest.fixture
-def guide(library: Library, schema: Schema) -> Guide:
-    guide = Guide(library, schema, library.cast.new(schema).id)
+def guide(library: Library, schema: Schema, reading: Reading) -> Guide:
+    guide = Guide(library, schema, library.cast.new(schema).id, reading=reading)
     guide.start()
     return guide
 
@@ -122,7 +128,7 @@ def test_a_statement_about_something_else_leaves_the_question_pending(guide):
         ("You have a dog.", "companion_animal", "a dog"),
         ("You've got asthma.", "health", "asthma"),
         ("You have green eyes.", "eyes", "green"),
-        ("You keep your word when nobody looks", "", ""),
+        ("You keep your word when nobody looks", "values", "I keep my word when nobody looks."),
         ("You believe in your luck.", "faith", "my luck"),
         ("You would never leave your brother.", "line_not_crossed", "leave my brother"),
         ("Your secret is that you were there.", "secret", "I was there"),
@@ -488,21 +494,24 @@ LINES = (
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_random_dialogues_never_crash_nor_repeat_a_question_and_undo_is_exact(tmp_path, schema, seed):
+def test_random_dialogues_never_crash_nor_repeat_a_question_and_undo_is_exact(
+    tmp_path, schema, reading, seed
+):
     dice = random.Random(seed)
     library = open_library(tmp_path / "random.db")
     for _round in range(25):
-        _one_dialogue(library, schema, dice)
+        _one_dialogue(library, schema, reading, dice)
     library.close()
 
 
-def _one_dialogue(library: Library, schema: Schema, dice: random.Random) -> None:
+def _one_dialogue(library: Library, schema: Schema, reading: Reading, dice: random.Random) -> None:
     guide = Guide(
         library,
         schema,
         library.cast.new(schema).id,
         pack=dice.choice([*schema.packs]),
         seed=dice.randrange(9),
+        reading=reading,
     )
     turn = guide.start()
     sheets = [guide.sheet()]
