@@ -1,4 +1,4 @@
-"""Asks before a second value takes the place of what can be only one: replace it, keep both, or the old one."""
+"""Asks before a second value takes the place of what can be only one: the new, both, or the old one."""
 
 from __future__ import annotations
 
