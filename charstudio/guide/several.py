@@ -1,144 +1,249 @@
-"""Finds several facts in one sentence: “You are Jane, 34, a locksmith from Leith, and you hate dogs.”"""
+"""Finds several facts in one line: “You are Jane, 34, a locksmith from Leith, and you hate dogs.”
+
+The line is cut wherever a clause may end (`clauses.cuts`). A part begins a fact of its own if it can be read
+as one; a part that cannot, or that points back (“… and you hate it”), goes on with the one before.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from charstudio.guide.being import what_is
-from charstudio.guide.clauses import cuts
+from charstudio.guide.clauses import Cut, cuts
 from charstudio.guide.facts import Fact
 from charstudio.guide.lines import plain
+from charstudio.guide.parts import being, clause_of_who, has, placed
 from charstudio.guide.statements import Statements, Strict
 from charstudio.sheet import Schema
 
 _OWN = re.compile(
-    r"^(?:(?:and|but|so|then|now|also)\s+)*(?:you|your|you['’]\w+|yours|people|everyone|everybody)\b", re.I
+    r"^(?:(?:and|but|so|then|now|also|these days|secretly|once)\s+)*"
+    r"(?:you|your|you['’]\w+|yours|people|everyone|everybody|nobody|no one)\b",
+    re.I,
 )
-_ARE = re.compile(r"^\W*(?:\w+\s+){0,3}?you(?:\s+are|['’]?re|\s+were)\b", re.I)
-_HAVE = re.compile(r"^\W*(?:\w+\s+){0,3}?you(?:\s+have|['’]?ve)(?:\s+got)?\b", re.I)
-_DO = re.compile(r"^\W*(?:\w+\s+){0,2}?you\s+(?:\w+ly\s+)?[a-z]+", re.I)
-_PLACE = re.compile(r"\s+(from|in)\s+(?=[A-Z])")
-_WITH = re.compile(r",?\s+with\s+(?=\S)", re.I)
-_BECAUSE = re.compile(r",?\s+because\s+", re.I)
+_HEAD = re.compile(
+    r"^\W*(?:\w+\W+){0,4}?you(?:(?P<are>\s+are|['’]?re|\s+were|\s+look|\s+seem)"
+    r"|(?P<have>\s+have(?:\s+got)?|['’]?ve(?:\s+got)?)"
+    r"|(?P<do>['’]d|\s+\w+))\b",
+    re.I,
+)
 # What points back belongs to the clause before: "… and you hate it".
 _BACK = frozenset(("it", "that", "them", "this", "so", "either", "neither", "him", "her", "there", "one"))
-_NEVER_OPEN = frozenset((
+_UNDER = frozenset((
     "that", "when", "if", "whenever", "because", "who", "whom", "which", "whether", "unless", "until",
-    "while", "as",
-    "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
+    "while", "as", "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
+    "although", "though", "every", "each",
 ))  # fmt: skip
+_OPENS = frozenset(("when", "if", "whenever", "because", "unless", "until", "while", "every", "each", "since"))
+_OPENING = _OPENS | {"as", "although", "though", "whereas"}
+_OTHERS = frozenset((
+    "your", "his", "their", "my", "the", "someone", "everyone", "everybody", "people", "children", "it",
+    "others", "strangers", "anyone", "money", "each", "both", "every", "all", "whom", "them", "him",
+))  # fmt: skip
+_PREPOSITIONS = frozenset((
+    "to", "for", "of", "by", "on", "at", "as", "than", "like", "about", "into", "over", "under", "from",
+    "later", "anything", "everything", "something",
+))  # fmt: skip
+_VERBS = frozenset((
+    "is", "are", "was", "were", "has", "have", "had", "do", "does", "did", "can", "cannot", "could", "will",
+    "would", "never", "always", "went", "gave", "left", "made", "says", "runs", "died", "taught", "comes",
+    "came", "keeps", "lives", "thinks", "calls",
+))  # fmt: skip
+_DETERMINERS = frozenset(("a", "an", "the", "your", "his", "her", "their", "its", "some", "other", "two"))
 LONG = 600
-MOST = 12
+MOST = 14
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Chunk:
+    """A stretch of the line that tells one fact (or what one part of "You are …" holds)."""
+
+    text: str
     facts: list[Fact] = field(default_factory=list)
     head: str = ""
-    carried: str = ""
+    verb: str = ""
 
 
 def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple[Fact, ...]:
-    """Two or more facts about different attributes, all sure; else nothing."""
-    if len(text) > LONG:
+    """Two or more facts about different attributes; a fact that is not sure brings its choices."""
+    if len(text) > LONG or not plain(text):
         return ()
-    pieces = list(_pieces(text, statements))
-    if len(pieces) < 2 or len(pieces) > MOST:
+    parts = _parts(text)
+    if len(parts) > MOST:
         return ()
-    reading = _Reading()
-    for piece in pieces:
-        _take(piece, reading, statements, schema)
-    facts = _joined(reading.facts)
-    return tuple(facts) if len({f.attribute for f in facts}) > 1 else ()
+    reader = _Reader(statements, schema)
+    for cut, part in parts:
+        reader.take(cut, part)
+    facts = _joined(_unmixed([f for chunk in reader.chunks for f in chunk.facts]))
+    sure = {f.attribute for f in facts if f.sure}
+    if len({f.attribute for f in facts}) < 2 or not sure:
+        return ()
+    whole = statements.told(text)
+    if whole is not None and whole.sure and (len(sure) < 2 or whole.attribute not in sure):
+        return ()
+    return tuple(facts)
 
 
-def _pieces(text: str, statements: Statements | Strict) -> Iterator[str]:
+def _unmixed(facts: list[Fact]) -> list[Fact]:
+    """Without what is in doubt and may be no more than its neighbour says ("arrogant and can't be told")."""
+    sure = {f.attribute for f in facts if f.sure}
+    return [f for f in facts if f.sure or not sure & set(f.attributes)]
+
+
+def _parts(text: str) -> list[tuple[Cut | None, str]]:
     """The line cut wherever a clause may end; what must not be cut is put together again later."""
-    start = 0
-    ends = [*cuts(text), *((m.start(), m.end()) for m in _BECAUSE.finditer(text))]
-    ends += [(m.start(), m.end()) for m in _WITH.finditer(text) if _has(text[m.end() :], statements)]
-    for end, next_start in sorted(ends):
-        if end < start or not text[start:end].strip() or not text[next_start:].strip(" .!"):
+    parts: list[tuple[Cut | None, str]] = []
+    start, before = 0, None
+    for cut in cuts(text):
+        if cut.start < start or not text[start : cut.start].strip() or not text[cut.end :].strip(" .!"):
             continue
-        yield text[start:end]
-        start = next_start
-    yield text[start:].strip().rstrip(".!")
+        parts.append((before, text[start : cut.start].strip()))
+        start, before = cut.end, cut
+    parts.append((before, text[start:].strip().rstrip(".!")))
+    return parts
 
 
-def _has(rest: str, statements: Statements | Strict) -> bool:
-    """Whether "with …" goes on to tell what somebody has ("with a red beard and a limp")."""
-    first = re.split(r",|\s+and\s+|\.", rest, maxsplit=1)[0]
-    fact = statements.told(f"You have {first}")
-    return fact is not None and fact.sure and not fact.by_cue
+class _Reader:
+    """Reads part by part, with the subject and the verb of the clause before in mind."""
+
+    def __init__(self, statements: Statements | Strict, schema: Schema) -> None:
+        self._statements = statements
+        self._schema = schema
+        self.chunks: list[_Chunk] = []
+
+    def take(self, cut: Cut | None, part: str) -> None:
+        """Read one part: as a fact of its own, or as more of the one before."""
+        last = self.chunks[-1] if self.chunks else None
+        if last is None or cut is None:
+            self.chunks.append(self._chunk(part, self._facts(part, None)))
+            return
+        facts = [] if _belongs(last, cut, part) else self._facts_after(last, cut, part)
+        if not facts:
+            self._go_on(last, cut, part)
+            return
+        chunk = self._chunk(part, facts)
+        if cut.kind == "with":
+            chunk.head, chunk.verb = "have", "You have"
+        chunk.head, chunk.verb = chunk.head or last.head, chunk.verb or last.verb
+        self.chunks.append(chunk)
+
+    def _chunk(self, part: str, facts: list[Fact]) -> _Chunk:
+        match = _HEAD.match(part)
+        head = match.lastgroup or "" if match else ""
+        if not match and facts and len(self.chunks) == 0 and not _OWN.match(part):
+            return _Chunk(part, facts, "are", "You are")
+        return _Chunk(part, facts, head, part[: match.end()] if match else "")
+
+    def _go_on(self, last: _Chunk, cut: Cut, part: str) -> None:
+        """The part is more of the chunk before, if that still says the same with it."""
+        last.text = f"{last.text}{cut.text}{part}"
+        if len(last.facts) > 1:
+            return
+        whole = self._facts(last.text, None) if _OWN.match(last.text) or not last.facts else []
+        if not last.facts or (len(whole) == 1 and whole[0].attributes == last.facts[0].attributes):
+            last.facts = whole or last.facts
+
+    def _facts_after(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
+        if cut.kind == "with":
+            if plain(part)[:1] and plain(part)[0] in _OTHERS:
+                return []
+            return has(part, self._statements) if last.head in ("are", "") or _settled(last) else []
+        if cut.kind == "who":
+            return self._strict(clause_of_who(part)) if last.head == "are" and last.facts else []
+        if _OWN.match(part) or "you" in plain(part):
+            if not _is_clause(part) or cut.text.strip().casefold() == "because" or _points_back(part):
+                return self._strict(part) if len(plain(part)) > 3 else []
+            return self._facts(part, last, offered=cut.strong or not _is_under(last.text))
+        if part[:5].casefold() == "with ":
+            return has(part[5:], self._statements)
+        return self._shared(last, cut, part)
+
+    def _shared(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
+        """A part without a subject of its own has that of the clause before, and perhaps its verb."""
+        words = plain(part)
+        if not last.head or not words or words[0] in _PREPOSITIONS or "being" in words:
+            return []
+        if _is_under(last.text) and not cut.strong:
+            return []
+        if last.head == "are":
+            found = being(part, self._statements, self._schema, first=False)
+            return found or (self._likely(f"{last.verb} {part}") if last.verb and len(words) < 6 else [])
+        if last.head == "have" and (found := self._likely(f"You have {part}")):
+            return found
+        if len(words) < 2 or words[0] in _DETERMINERS:
+            return []
+        return self._strict(f"You {part}")
+
+    def _strict(self, said: str) -> list[Fact]:
+        fact = self._statements.told(said) if said else None
+        return [fact] if fact is not None and fact.sure and not fact.by_cue and fact.state == "set" else []
+
+    def _likely(self, said: str) -> list[Fact]:
+        fact = self._statements.likely(said)
+        return self._strict(said) or ([fact] if fact is not None and fact.sure and fact.state == "set" else [])
+
+    def _facts(self, part: str, last: _Chunk | None, *, offered: bool = True) -> list[Fact]:
+        """What a clause with a subject tells; of a line without one ("Brave, quick") what somebody is."""
+        match = re.match(r"^\W*you(?:\s+are|['’]?re)\s+", part, re.I)
+        told = being(part[match.end() :], self._statements, self._schema, first=last is None) if match else []
+        if told:
+            return told
+        if not _OWN.match(part) and not {"you", "your"} & set(plain(part)):
+            return self._unsaid(part) if last is None else []
+        fact = self._statements.told(part)
+        if (fact is None or not fact.sure) and offered:
+            fact = self._statements.likely(part)
+        if fact is None or not (fact.sure or offered):
+            return []
+        return placed(fact, part, self._statements) if fact.sure else [fact]
 
 
-def _take(piece: str, reading: _Reading, statements: Statements | Strict, schema: Schema) -> None:
-    said = f"{reading.carried} {piece}".strip() if reading.carried else piece
-    facts = _facts(said, reading, statements, schema)
-    if facts and not (reading.facts and _points_back(piece)):
-        reading.facts += facts
-        reading.carried = ""
-    elif not reading.facts:
-        reading.carried = said
-    reading.head = _head(said) or reading.head
+    def _unsaid(self, part: str) -> list[Fact]:
+        """A line that begins without subject and verb ("Mid-fifties, greying beard")."""
+        told = self._statements.told(part)
+        if told is not None and told.sure:
+            return [told]
+        small = f"{part[:1].lower()}{part[1:]}"
+        return (
+            being(small, self._statements, self._schema, first=False)
+            or has(small, self._statements)
+            or being(part, self._statements, self._schema, first=True)
+        )
 
 
-def _points_back(piece: str) -> bool:
-    words = plain(piece)
-    return (bool(_BACK & set(words[1:6])) and len(words) < 7) or (bool(words) and words[0] in _NEVER_OPEN)
+def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
+    """Whether a part can only be more of what stands before it."""
+    words, before = plain(part), plain(last.text)
+    if not words or not before or cut.kind in ("with", "who"):
+        return not words or not before
+    if before[0] in _OPENING and "," not in last.text and cut.kind != "stop":
+        return True
+    if cut.kind == "and" and words[0] == "then":
+        return True
+    if before[-1] in ("you", "and", "your") or (_is_under(last.text) and cut.kind == "and"):
+        return True
+    if words[0] in _UNDER:
+        return not (words[0] in _OPENS and cut.strong)
+    return _points_back(part) and len(words) < 7 and bool(last.facts)
 
 
-def _head(piece: str) -> str:
-    if _ARE.match(piece):
-        return "are"
-    if _HAVE.match(piece):
-        return "have"
-    return "do" if _DO.match(piece) else ""
+def _points_back(part: str) -> bool:
+    return bool(_BACK & set(plain(part)[1:6]))
 
 
-def _facts(piece: str, reading: _Reading, statements: Statements | Strict, schema: Schema) -> list[Fact]:
-    if _OWN.match(piece) or (not reading.head and {"you", "your"} & set(plain(piece))):
-        return _own(piece, reading, statements, schema)
-    if piece[:5].casefold() == "with ":
-        fact = statements.told(f"You have {piece[5:]}")
-        return [fact] if fact is not None and fact.sure and not fact.by_cue else []
-    opening = {"are": "You are ", "have": "You have ", "do": "You "}.get(reading.head)
-    if opening is None:
-        # A line that begins without a verb ("Brave, quick, hopeless with money") says what somebody is.
-        fact = statements.told(f"You are {piece}") if not reading.facts else None
-        reading.head = "are" if fact is not None and fact.sure else ""
-        return [fact] if fact is not None and fact.sure and not fact.by_cue else []
-    if reading.head == "are":
-        return _being(piece, len(reading.facts), statements, schema)
-    fact = statements.told(opening + piece)
-    return [fact] if fact is not None and fact.sure and not fact.by_cue and fact.state == "set" else []
+def _is_clause(part: str) -> bool:
+    """Whether a part that opens with "your" has a verb, too."""
+    words = plain(part)
+    return words[0] != "your" or bool(_VERBS & set(words[1:])) or any(w.endswith("'s") for w in words[1:])
 
 
-def _own(piece: str, reading: _Reading, statements: Statements | Strict, schema: Schema) -> list[Fact]:
-    match = re.match(r"^\s*you(?:\s+are|['’]?re)\s+", piece, re.I)
-    if match and (listed := _being(piece[match.end() :], len(reading.facts), statements, schema)):
-        return listed
-    fact = statements.told(piece)
-    return [fact] if fact is not None and fact.sure else []
+def _is_under(text: str) -> bool:
+    """Whether the last clause of a text hangs on another ("… that you lie")."""
+    return bool(_UNDER & set(plain(text)[1:]))
 
 
-def _being(part: str, before: int, statements: Statements | Strict, schema: Schema) -> list[Fact]:
-    """The facts of one part of "You are …": a name, an age, an occupation with a place."""
-    options = what_is(part.strip(" ."), schema)
-    if before == 0 and options[:1] == ("full_name",):
-        return [Fact(("full_name",), part.strip())]
-    noun, *place = _PLACE.split(part, maxsplit=1)
-    if place and what_is(noun, schema) == ("occupation",):
-        where = "birthplace" if place[0].casefold() == "from" else "home"
-        kept = place[1] if where == "birthplace" else f"in {place[1]}"
-        return [
-            Fact(("occupation",), statements.shaped("occupation", noun)),
-            Fact((where,), statements.shaped(where, kept)),
-        ]
-    fact = statements.told(f"You are {part}")
-    return [fact] if fact is not None and fact.sure and fact.state == "set" and not fact.by_cue else []
+def _settled(last: _Chunk) -> bool:
+    return bool({"live", "living", "grew", "born", "raised", "brought"} & set(plain(last.text)))
 
 
 def _joined(facts: list[Fact]) -> list[Fact]:
@@ -149,5 +254,6 @@ def _joined(facts: list[Fact]) -> list[Fact]:
         if same is None:
             joined.append(fact)
         elif fact.value.casefold() not in joined[same].value.casefold():
-            joined[same] = replace(joined[same], value=f"{joined[same].value}, {fact.value}")
+            parted = " " if joined[same].value.endswith((".", "!")) else ", "
+            joined[same] = replace(joined[same], value=f"{joined[same].value}{parted}{fact.value}")
     return joined

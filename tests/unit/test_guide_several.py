@@ -105,3 +105,12 @@ def test_quoted_speech_is_never_cut(reading, schema):
 def test_neighbours_of_one_attribute_are_one_chip(reading, schema):
     facts = several("You are 34, kind, curious and patient.", reading.statements, schema)
     assert [(f.attribute, f.value) for f in facts] == [("age", "34"), ("traits", "kind, curious, patient")]
+
+
+@pytest.mark.parametrize("opener", ["well, ", "so, and ", "I think, ", "you are well, "])
+def test_openers_without_end_are_taken_away_one_by_one(guide, reading, opener):
+    assert guide.say(opener * 5000 + "what is your name?").reply
+    assert guide.say(opener * 5000).reply
+    told = reading.statements.told(opener * 60 + "you are 34")
+    assert told is not None
+    assert opener.startswith("you") or told.attributes == ("age",)
