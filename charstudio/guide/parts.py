@@ -21,6 +21,8 @@ _HAPPENED = frozenset((
     "born", "raised", "brought", "educated", "trained", "taught", "adopted", "orphaned", "built", "made",
     "bred",
 ))  # fmt: skip
+# Pairs of which the first is likelier beside other facts.
+_LIKELIER = (("past_work", "occupation"), ("mood", "traits"))
 _YEAR = re.compile(r"\s+in\s+(\d{3,4})$")
 _WHERE = re.compile(r"\s+(in\s+(?:[A-Z][\w'’-]*\s?){1,3}\.?)$")
 _DOING = {"living": "live", "working": "work", "carrying": "carry", "wearing": "wear", "speaking": "speak",
@@ -41,6 +43,12 @@ def being(part: str, statements: Statements | Strict, schema: Schema, *, first: 
         return _sure(statements.told(f"You {_DOING[words[0]]} {part.partition(' ')[2]}"))
     if words[0] in _HAPPENED:
         return _sure(statements.told(f"You were {part}"))
+    if words[0] == "from" and (place := part.partition(" ")[2])[:1].isupper():
+        return [Fact(("birthplace",), statements.shaped("birthplace", place))]
+    if options in _LIKELIER:
+        return [Fact(options[:1], statements.shaped(options[0], part))]
+    if words[-1].endswith("'s") or words[0] in ("never", "only", "not", "just"):
+        return []
     tailed = _tailed(part, statements, schema) or _adorned(part, schema)
     if tailed:
         return tailed

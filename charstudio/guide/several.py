@@ -49,6 +49,9 @@ _VERBS = frozenset((
     "would", "never", "always", "went", "gave", "left", "made", "says", "runs", "died", "taught", "comes",
     "came", "keeps", "lives", "thinks", "calls",
 ))  # fmt: skip
+# What a line of two halves may be as a whole.
+_OF_TWO = ("contradiction", "inner_conflict", "one_line")
+_OF_ME = ("occupation", "species", "gender", "traits", "age", "birthplace", "home", "faith", "past_work")
 _DETERMINERS = frozenset(("a", "an", "the", "your", "his", "her", "their", "its", "some", "other", "two"))
 LONG = 600
 MOST = 14
@@ -79,6 +82,8 @@ def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple
     if len({f.attribute for f in facts}) < 2 or not sure:
         return ()
     whole = statements.told(text)
+    if whole is not None and whole.attribute in _OF_TWO and whole.attribute not in {f.attribute for f in facts}:
+        return ()
     if whole is not None and whole.sure and (len(sure) < 2 or whole.attribute not in sure):
         return ()
     return tuple(facts)
@@ -149,11 +154,18 @@ class _Reader:
                 return []
             return has(part, self._statements) if last.head in ("are", "") or _settled(last) else []
         if cut.kind == "who":
-            return self._strict(clause_of_who(part)) if last.head == "are" and last.facts else []
-        if _OWN.match(part) or "you" in plain(part):
-            if not _is_clause(part) or cut.text.strip().casefold() == "because" or _points_back(part):
-                return self._strict(part) if len(plain(part)) > 3 else []
+            mine = last.head == "are" and last.facts and last.facts[-1].attribute in _OF_ME
+            return self._strict(clause_of_who(part)) if mine else []
+        words = plain(part)
+        if _OWN.match(part):
+            if not _is_clause(part):
+                return []
+            if cut.kind == "why" or _points_back(part):
+                return self._strict(part) if len(words) > 3 else []
             return self._facts(part, last, offered=cut.strong or not _is_under(last.text))
+        if "you" in words or words[0] in ("it", "he", "she", "they", "that"):
+            found = self._strict(part) if words[0] not in ("he", "she", "they", "that") else []
+            return [f for f in found if words[0] != "it" or f.attribute == "power_cost"]
         if part[:5].casefold() == "with ":
             return has(part[5:], self._statements)
         return self._shared(last, cut, part)
@@ -167,8 +179,8 @@ class _Reader:
             return []
         if last.head == "are":
             found = being(part, self._statements, self._schema, first=False)
-            return found or (self._likely(f"{last.verb} {part}") if last.verb and len(words) < 6 else [])
-        if last.head == "have" and (found := self._likely(f"You have {part}")):
+            return found or (self._strict(f"{last.verb} {part}") if last.verb else [])
+        if last.head == "have" and words[0] in _DETERMINERS and (found := self._likely(f"You have {part}")):
             return found
         if len(words) < 2 or words[0] in _DETERMINERS:
             return []
@@ -204,11 +216,11 @@ class _Reader:
         if told is not None and told.sure:
             return [told]
         small = f"{part[:1].lower()}{part[1:]}"
-        return (
-            being(small, self._statements, self._schema, first=False)
-            or has(small, self._statements)
-            or being(part, self._statements, self._schema, first=True)
-        )
+        named = len(part.split()) > 1 and all(w[0].isupper() for w in part.split())
+        if named:
+            return being(part, self._statements, self._schema, first=True)
+        held = has(small, self._statements) if plain(part)[:1] != ("the",) else []
+        return being(small, self._statements, self._schema, first=False) or held
 
 
 def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
