@@ -25,6 +25,7 @@ _HAPPENED = frozenset((
 _LIKELIER = (("past_work", "occupation"), ("mood", "traits"))
 _YEAR = re.compile(r"\s+in\s+(\d{3,4})$")
 _WHERE = re.compile(r"\s+(in\s+(?:[A-Z][\w'’-]*\s?){1,3}\.?)$")
+_AT = re.compile(r"\s+(?:at|for)\s+((?:the\s+)?[A-Z][\w'’&. -]*)$")
 _DOING = {"living": "live", "working": "work", "carrying": "carry", "wearing": "wear", "speaking": "speak",
           "hoping": "hope", "posing": "pose", "owning": "own", "wanting": "want"}  # fmt: skip
 _THIRD = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
@@ -43,7 +44,8 @@ def being(part: str, statements: Statements | Strict, schema: Schema, *, first: 
         return _sure(statements.told(f"You {_DOING[words[0]]} {part.partition(' ')[2]}"))
     if words[0] in _HAPPENED:
         return _sure(statements.told(f"You were {part}"))
-    if words[0] == "from" and (place := part.partition(" ")[2])[:1].isupper():
+    if words[0] == "from" and any(c.isupper() for c in part):
+        place = part.partition(" ")[2]
         return [Fact(("birthplace",), statements.shaped("birthplace", place))]
     if options in _LIKELIER:
         return [Fact(options[:1], statements.shaped(options[0], part))]
@@ -53,6 +55,8 @@ def being(part: str, statements: Statements | Strict, schema: Schema, *, first: 
     if tailed:
         return tailed
     found = _sure(statements.told(f"You are {part}"))
+    if not found and len(words) < 5:
+        found = _sure(statements.likely(f"You are {part}"))
     if found or words[0] in ("a", "an", "the"):
         return found
     calling = what_is(f"a {part}", schema) == ("occupation",)
@@ -113,6 +117,10 @@ def placed(fact: Fact, part: str, statements: Statements | Strict) -> list[Fact]
     year = _YEAR.search(fact.value) if fact.attribute == "birthplace" else None
     if year:
         return [replace(fact, value=fact.value[: year.start()]), Fact(("birth_date",), year[1])]
+    employer = _AT.search(fact.value) if fact.attribute == "occupation" else None
+    if employer:
+        kept = fact.value[: employer.start()]
+        return [replace(fact, value=kept), Fact(("employer",), statements.shaped("employer", employer[1]))]
     home = _WHERE.search(fact.value) if fact.attribute == "occupation" else None
     if home:
         kept = fact.value[: home.start()]

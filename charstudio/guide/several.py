@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from charstudio.guide.being import what_is
 from charstudio.guide.clauses import Cut, cuts
 from charstudio.guide.facts import Fact
 from charstudio.guide.lines import plain
@@ -28,7 +29,8 @@ _HEAD = re.compile(
     re.I,
 )
 # What points back belongs to the clause before: "… and you hate it".
-_BACK = frozenset(("it", "that", "them", "this", "so", "either", "neither", "him", "her", "there", "one"))
+_BACK = frozenset(("it", "them", "either", "neither", "him", "itself"))
+_BACK_LAST = frozenset(("that", "this", "so", "her", "there", "one", "both", "anyway"))
 _UNDER = frozenset((
     "that", "when", "if", "whenever", "because", "who", "whom", "which", "whether", "unless", "until",
     "while", "as", "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
@@ -52,7 +54,9 @@ _VERBS = frozenset((
 # What a line of two halves may be as a whole.
 _OF_TWO = ("contradiction", "inner_conflict", "one_line")
 _OF_ME = ("occupation", "species", "gender", "traits", "age", "birthplace", "home", "faith", "past_work")
-_DETERMINERS = frozenset(("a", "an", "the", "your", "his", "her", "their", "its", "some", "other", "two"))
+_DETERMINERS = frozenset(("a", "an", "the", "your", "his", "her", "their", "its", "some", "two", "three", "four", "five", "six", "one",
+    "no",
+))  # fmt: skip
 LONG = 600
 MOST = 14
 
@@ -135,8 +139,8 @@ class _Reader:
     def _chunk(self, part: str, facts: list[Fact]) -> _Chunk:
         match = _HEAD.match(part)
         head = match.lastgroup or "" if match else ""
-        if not match and facts and len(self.chunks) == 0 and not _OWN.match(part):
-            return _Chunk(part, facts, "are", "You are")
+        if not match and len(self.chunks) == 0 and not _OWN.match(part) and "you" not in plain(part):
+            return _Chunk(part, facts, "bare", "You are")
         return _Chunk(part, facts, head, part[: match.end()] if match else "")
 
     def _go_on(self, last: _Chunk, cut: Cut, part: str) -> None:
@@ -152,9 +156,9 @@ class _Reader:
         if cut.kind == "with":
             if plain(part)[:1] and plain(part)[0] in _OTHERS:
                 return []
-            return has(part, self._statements) if last.head in ("are", "") or _settled(last) else []
+            return has(part, self._statements) if last.head in ("are", "bare", "") or _settled(last) else []
         if cut.kind == "who":
-            mine = last.head == "are" and last.facts and last.facts[-1].attribute in _OF_ME
+            mine = last.head in ("are", "bare") and last.facts and last.facts[-1].attribute in _OF_ME
             return self._strict(clause_of_who(part)) if mine else []
         words = plain(part)
         if _OWN.match(part):
@@ -173,12 +177,16 @@ class _Reader:
     def _shared(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
         """A part without a subject of its own has that of the clause before, and perhaps its verb."""
         words = plain(part)
-        if not last.head or not words or words[0] in _PREPOSITIONS or "being" in words:
+        if not last.head or not words or "being" in words:
+            return []
+        if words[0] in _PREPOSITIONS and what_is(part, self._schema) != ("age",):
             return []
         if _is_under(last.text) and not cut.strong:
             return []
-        if last.head == "are":
+        if last.head in ("are", "bare"):
             found = being(part, self._statements, self._schema, first=False)
+            if not found and last.head == "bare":
+                return self._strict(part) or has(part, self._statements)
             return found or (self._strict(f"{last.verb} {part}") if last.verb else [])
         if last.head == "have" and words[0] in _DETERMINERS and (found := self._likely(f"You have {part}")):
             return found
@@ -240,7 +248,8 @@ def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
 
 
 def _points_back(part: str) -> bool:
-    return bool(_BACK & set(plain(part)[1:6]))
+    words = plain(part)
+    return bool(_BACK & set(words[1:6])) or (len(words) > 1 and words[-1] in _BACK_LAST)
 
 
 def _is_clause(part: str) -> bool:

@@ -37,7 +37,7 @@ class Bar:
 
 # What is written at once, and what is only offered (a part of a line with several facts).
 WRITTEN = Bar()
-OFFERED = Bar(lead=1.0, lead_of_cues=1.5, of_cues=3.0, unheard=3.5)
+OFFERED = Bar(lead=0.5, lead_of_cues=0.5, of_cues=4.0, unheard=4.5)
 # What overrules a form that the schema itself gives.
 LEAD_OVER_FORM = 4.0
 
