@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from dataclasses import replace
 
 from charstudio.guide.being import what_is
@@ -22,10 +21,13 @@ _HAPPENED = frozenset((
     "bred",
 ))  # fmt: skip
 # Pairs of which the first is likelier beside other facts.
-_LIKELIER = (("past_work", "occupation"), ("mood", "traits"))
+_LIKELIER = (("culture", "full_name", "languages"), ("past_work", "occupation"), ("mood", "traits"))
 _YEAR = re.compile(r"\s+in\s+(\d{3,4})$")
 _WHERE = re.compile(r"\s+(in\s+(?:[A-Z][\w'’-]*\s?){1,3}\.?)$")
 _AT = re.compile(r"\s+(?:at|for)\s+((?:the\s+)?[A-Z][\w'’&. -]*)$")
+_BIG = frozenset(
+    ("big", "large", "heavy", "slight", "stocky", "burly", "thin", "lean", "wiry", "plump", "fat")
+)
 _DOING = {"living": "live", "working": "work", "carrying": "carry", "wearing": "wear", "speaking": "speak",
           "hoping": "hope", "posing": "pose", "owning": "own", "wanting": "want"}  # fmt: skip
 _THIRD = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
@@ -105,6 +107,8 @@ def _adorned(noun: str, schema: Schema) -> list[Fact]:
     if match is None or what_is(f"{match[1]} {match['noun']}", schema) != ("gender",):
         return []
     first = match["first"]
+    if plain(first)[-1] in _BIG:
+        return [Fact(("build",), first), Fact(("gender",), f"a {match['noun']}")]
     for said, value in ((first, first), (f"a {first}", f"a {first}")):
         found = what_is(said, schema)
         if found in (("height",), ("build",), ("species",), ("traits",), ("age",)):
@@ -137,13 +141,19 @@ def has(rest: str, statements: Statements | Strict) -> list[Fact]:
 
 
 def clause_of_who(part: str) -> str:
-    """ "hates dogs", said of a "you" who does it: "You hate dogs"; empty if that cannot be told."""
+    """The clause "hates dogs", said of a "you" who does it: "You hate dogs"; empty if that cannot be told."""
     verb, _space, rest = part.partition(" ")
     low = verb.casefold()
     if low in _THIRD:
         return f"You {_THIRD[low]} {rest}"
     if low.endswith("s") and not low.endswith("ss"):
-        stem = f"{low[:-3]}y" if low.endswith("ies") else low[:-2] if low.endswith(("ches", "shes")) else low[:-1]
+        stem = (
+            f"{low[:-3]}y"
+            if low.endswith("ies")
+            else low[:-2]
+            if low.endswith(("ches", "shes"))
+            else low[:-1]
+        )
         return f"You {stem} {rest}"
     return f"You {verb} {rest}"
 

@@ -18,7 +18,7 @@ from charstudio.guide.statements import Statements, Strict
 from charstudio.sheet import Schema
 
 _OWN = re.compile(
-    r"^(?:(?:and|but|so|then|now|also|these days|secretly|once)\s+)*"
+    r"^(?:(?:and|but|so|then|now|also|only|not even|even|these days|since then|secretly|once)\s+)*"
     r"(?:you|your|you['’]\w+|yours|people|everyone|everybody|nobody|no one)\b",
     re.I,
 )
@@ -36,7 +36,9 @@ _UNDER = frozenset((
     "while", "as", "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
     "although", "though", "every", "each",
 ))  # fmt: skip
-_OPENS = frozenset(("when", "if", "whenever", "because", "unless", "until", "while", "every", "each", "since"))
+_OPENS = frozenset(
+    ("when", "if", "whenever", "because", "unless", "until", "while", "every", "each", "since")
+)
 _OPENING = _OPENS | {"as", "although", "though", "whereas"}
 _OTHERS = frozenset((
     "your", "his", "their", "my", "the", "someone", "everyone", "everybody", "people", "children", "it",
@@ -51,11 +53,17 @@ _VERBS = frozenset((
     "would", "never", "always", "went", "gave", "left", "made", "says", "runs", "died", "taught", "comes",
     "came", "keeps", "lives", "thinks", "calls",
 ))  # fmt: skip
+_SETTING = frozenset((
+    "in", "on", "at", "under", "with", "without", "before", "after", "around", "despite", "during", "by",
+    "among", "between", "inside", "outside", "for", "to",
+))  # fmt: skip
+_COMPANY = ("companion_animal", "partner", "children", "parents", "siblings", "closest_friend")
 # What a line of two halves may be as a whole.
 _OF_TWO = ("contradiction", "inner_conflict", "one_line")
 _OF_ME = ("occupation", "species", "gender", "traits", "age", "birthplace", "home", "faith", "past_work")
-_DETERMINERS = frozenset(("a", "an", "the", "your", "his", "her", "their", "its", "some", "two", "three", "four", "five", "six", "one",
-    "no",
+_DETERMINERS = frozenset((
+    "a", "an", "the", "your", "his", "her", "their", "its", "some", "two", "three", "four", "five", "six",
+    "one", "no",
 ))  # fmt: skip
 LONG = 600
 MOST = 14
@@ -86,7 +94,11 @@ def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple
     if len({f.attribute for f in facts}) < 2 or not sure:
         return ()
     whole = statements.told(text)
-    if whole is not None and whole.attribute in _OF_TWO and whole.attribute not in {f.attribute for f in facts}:
+    if (
+        whole is not None
+        and whole.attribute in _OF_TWO
+        and whole.attribute not in {f.attribute for f in facts}
+    ):
         return ()
     if whole is not None and whole.sure and (len(sure) < 2 or whole.attribute not in sure):
         return ()
@@ -148,12 +160,24 @@ class _Reader:
         last.text = f"{last.text}{cut.text}{part}"
         if len(last.facts) > 1:
             return
-        whole = self._facts(last.text, None) if _OWN.match(last.text) or not last.facts else []
+        read = not last.facts or (_OWN.match(last.text) and _is_clause(last.text))
+        whole = self._facts(last.text, None) if read else []
         if not last.facts or (len(whole) == 1 and whole[0].attributes == last.facts[0].attributes):
             last.facts = whole or last.facts
+        elif not read and not _OWN.match(part) and cut.kind == "comma" and not last.facts[0].value.endswith("."):
+            more = self._statements.shaped(last.facts[0].attribute, part)
+            last.facts = [replace(last.facts[0], value=f"{last.facts[0].value}{cut.text}{more}")]
 
     def _facts_after(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
         if cut.kind == "with":
+            company = re.sub(r"^your\b", "a", part, count=1, flags=re.I)
+            if company != part:
+                found = has(company, self._statements) if _settled(last) else []
+                return [
+                    replace(f, value=self._statements.shaped(f.attribute, part))
+                    for f in found
+                    if f.attribute in _COMPANY
+                ]
             if plain(part)[:1] and plain(part)[0] in _OTHERS:
                 return []
             return has(part, self._statements) if last.head in ("are", "bare", "") or _settled(last) else []
@@ -179,7 +203,8 @@ class _Reader:
         words = plain(part)
         if not last.head or not words or "being" in words:
             return []
-        if words[0] in _PREPOSITIONS and what_is(part, self._schema) != ("age",):
+        place = words[0] == "from" and any(c.isupper() for c in part)
+        if words[0] in _PREPOSITIONS and not place and what_is(part, self._schema) != ("age",):
             return []
         if _is_under(last.text) and not cut.strong:
             return []
@@ -188,8 +213,12 @@ class _Reader:
             if not found and last.head == "bare":
                 return self._strict(part) or has(part, self._statements)
             return found or (self._strict(f"{last.verb} {part}") if last.verb else [])
-        if last.head == "have" and words[0] in _DETERMINERS and (found := self._likely(f"You have {part}")):
-            return found
+        if last.head == "have":
+            if cut.kind == "and" and " with " in last.text:
+                return []
+            held = f"You have {part}"
+            if found := self._strict(held) or (self._likely(held) if words[0] in _DETERMINERS else []):
+                return found
         if len(words) < 2 or words[0] in _DETERMINERS:
             return []
         return self._strict(f"You {part}")
@@ -200,7 +229,9 @@ class _Reader:
 
     def _likely(self, said: str) -> list[Fact]:
         fact = self._statements.likely(said)
-        return self._strict(said) or ([fact] if fact is not None and fact.sure and fact.state == "set" else [])
+        return self._strict(said) or (
+            [fact] if fact is not None and fact.sure and fact.state == "set" else []
+        )
 
     def _facts(self, part: str, last: _Chunk | None, *, offered: bool = True) -> list[Fact]:
         """What a clause with a subject tells; of a line without one ("Brave, quick") what somebody is."""
@@ -216,7 +247,6 @@ class _Reader:
         if fact is None or not (fact.sure or offered):
             return []
         return placed(fact, part, self._statements) if fact.sure else [fact]
-
 
     def _unsaid(self, part: str) -> list[Fact]:
         """A line that begins without subject and verb ("Mid-fifties, greying beard")."""
@@ -237,6 +267,8 @@ def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
     if not words or not before or cut.kind in ("with", "who"):
         return not words or not before
     if before[0] in _OPENING and "," not in last.text and cut.kind != "stop":
+        return True
+    if before[0] in _SETTING and cut.kind == "comma" and not {"you", "your"} & set(before):
         return True
     if cut.kind == "and" and words[0] == "then":
         return True
