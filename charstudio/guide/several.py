@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from charstudio.guide.being import what_is
 from charstudio.guide.clauses import Cut, cuts
-from charstudio.guide.facts import Fact
+from charstudio.guide.facts import Fact, sentence
 from charstudio.guide.lines import plain
 from charstudio.guide.parts import being, clause_of_who, has, placed
 from charstudio.guide.statements import Statements, Strict
@@ -28,6 +28,7 @@ _HEAD = re.compile(
     r"|(?P<do>['’]d|\s+\w+))\b",
     re.I,
 )
+_ARE = re.compile(r"^\W*(?:\w+\W+)?you(?:\s+are|['’]?re|\s+were)$", re.I)
 # What points back belongs to the clause before: "… and you hate it".
 _BACK = frozenset(("it", "them", "either", "neither", "him", "itself"))
 _BACK_LAST = frozenset(("that", "this", "so", "her", "there", "one", "both", "anyway"))
@@ -46,7 +47,7 @@ _OTHERS = frozenset((
 ))  # fmt: skip
 _PREPOSITIONS = frozenset((
     "to", "for", "of", "by", "on", "at", "as", "than", "like", "about", "into", "over", "under", "from",
-    "later", "anything", "everything", "something",
+    "near", "off", "outside", "somewhere", "later", "anything", "everything", "something",
 ))  # fmt: skip
 _VERBS = frozenset((
     "is", "are", "was", "were", "has", "have", "had", "do", "does", "did", "can", "cannot", "could", "will",
@@ -160,11 +161,23 @@ class _Reader:
         last.text = f"{last.text}{cut.text}{part}"
         if len(last.facts) > 1:
             return
-        read = not last.facts or (_OWN.match(last.text) and _is_clause(last.text))
+        match = _HEAD.match(last.text)
+        if match and last.head in ("", "bare"):
+            last.head, last.verb = match.lastgroup or "", last.text[: match.end()]
+        read = (
+            not last.facts
+            or (match and not _OWN.match(last.text))
+            or (_OWN.match(last.text) and _is_clause(last.text))
+        )
         whole = self._facts(last.text, None) if read else []
         if not last.facts or (len(whole) == 1 and whole[0].attributes == last.facts[0].attributes):
             last.facts = whole or last.facts
-        elif not read and not _OWN.match(part) and cut.kind == "comma" and not last.facts[0].value.endswith("."):
+        elif (
+            not read
+            and not _OWN.match(part)
+            and cut.kind == "comma"
+            and not last.facts[0].value.endswith(".")
+        ):
             more = self._statements.shaped(last.facts[0].attribute, part)
             last.facts = [replace(last.facts[0], value=f"{last.facts[0].value}{cut.text}{more}")]
 
@@ -185,6 +198,8 @@ class _Reader:
             mine = last.head in ("are", "bare") and last.facts and last.facts[-1].attribute in _OF_ME
             return self._strict(clause_of_who(part)) if mine else []
         words = plain(part)
+        if "because" in cut.text.casefold() and last.facts and last.facts[-1].attribute == "want":
+            return [Fact(("motivation",), sentence(part))]
         if _OWN.match(part):
             if not _is_clause(part):
                 return []
@@ -209,6 +224,8 @@ class _Reader:
         if _is_under(last.text) and not cut.strong:
             return []
         if last.head in ("are", "bare"):
+            if not _ARE.match(last.verb):
+                return self._strict(f"{last.verb} {part}")
             found = being(part, self._statements, self._schema, first=False)
             if not found and last.head == "bare":
                 return self._strict(part) or has(part, self._statements)
@@ -287,7 +304,10 @@ def _points_back(part: str) -> bool:
 def _is_clause(part: str) -> bool:
     """Whether a part that opens with "your" has a verb, too."""
     words = plain(part)
-    return words[0] != "your" or bool(_VERBS & set(words[1:])) or any(w.endswith("'s") for w in words[1:])
+    if words[0] != "your" or _VERBS & set(words[1:]) or any(w.endswith("'s") for w in words[1:]):
+        return True
+    noun = words[1] if len(words) > 3 else "two"
+    return noun not in _DETERMINERS and not noun.endswith("s") and words[2].endswith(("s", "ed"))
 
 
 def _is_under(text: str) -> bool:

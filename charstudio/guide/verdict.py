@@ -27,17 +27,21 @@ UNHEARD = 99.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How far one attribute must lead, and how strongly it must be borne out, to be sure."""
+    """How far one attribute must lead, and how strongly it must be borne out, to be sure.
+
+    `closes`: even where the schema calls a form doubtful.
+    """
 
     lead: float = LEAD
     lead_of_cues: float = LEAD_CUES
     of_cues: float = ENOUGH_CUES
     unheard: float = UNHEARD
+    closes: bool = False
 
 
 # What is written at once, and what is only offered (a part of a line with several facts).
 WRITTEN = Bar()
-OFFERED = Bar(lead=0.5, lead_of_cues=0.5, of_cues=4.0, unheard=4.5)
+OFFERED = Bar(lead=0.5, lead_of_cues=0.5, of_cues=4.0, unheard=4.5, closes=True)
 # What overrules a form that the schema itself gives.
 LEAD_OVER_FORM = 4.0
 
@@ -57,7 +61,7 @@ def verdict(
     if by_form and lead >= LEAD_OF_FORM:
         return form
     one = next((f for f in found if f.attribute == first), None)
-    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form)):
+    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form) and not bar.closes):
         return _doubtful(text, form, ranked, scores)
     if one is not None and lead >= _lead(one, bar) and scores[first] >= _enough(one, bar):
         return _fact(schema, text, form, one)
