@@ -18,6 +18,10 @@ from charstudio.model import Change
 from charstudio.sheet import Schema, Sheet
 from charstudio.store import Library
 
+# The act of a chip that is one of several readings of the same words.
+IN_DOUBT = "perhaps"
+CHOICES = 3
+
 
 class Deciding:
     """A sitting with one character, its sheet and the question that is asked."""
@@ -122,8 +126,14 @@ class Deciding:
 
     def _several(self, facts: Sequence[Fact]) -> Turn:
         reply = _("I heard several things. Say a number, several, or “all”.")
-        return self._turn(
-            "tell_many", reply, chips=tuple(self._chip(f.attribute, f.value, "tell") for f in facts)
+        return self._turn("tell_many", reply, chips=tuple(c for f in facts for c in self._of_many(f)))
+
+    def _of_many(self, fact: Fact) -> tuple[Chip, ...]:
+        """One chip for what is clear; of what is not, a chip for each thing that it may be."""
+        if fact.sure:
+            return (self._chip(fact.attribute, fact.value, "tell"),)
+        return tuple(
+            self._chip(a, self._statements.shaped(a, fact.value), IN_DOUBT) for a in fact.attributes[:CHOICES]
         )
 
     def _offer_options(self, act: str, fact: Fact) -> Turn:
@@ -137,7 +147,7 @@ class Deciding:
 
     def _chip(self, attribute: str, value: str, act: str) -> Chip:
         label = _(self._schema.attributes[attribute].label)
-        return Chip(_("{label}: {value}", label=label, value=value), attribute, value, act)
+        return Chip(_("{label}: {value}", label=label, value=value or _("none")), attribute, value, act)
 
     # The next question
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, packs, replies, wishes
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
-from charstudio.guide.deciding import Deciding
+from charstudio.guide.deciding import IN_DOUBT, Deciding
 from charstudio.guide.facts import Fact
 from charstudio.guide.orders import order_of
 from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
@@ -18,7 +18,7 @@ from charstudio.guide.suggest import suggestions
 from charstudio.guide.telling import Told
 from charstudio.guide.turn import Chip, Turn
 from charstudio.i18n import _
-from charstudio.model import Change
+from charstudio.model import Change, State
 from charstudio.sheet import Schema, Sheet, flip
 from charstudio.store import Library
 
@@ -150,7 +150,7 @@ class Guide(Deciding):
             )
         number = acts.chosen(text, len(self._sitting.chips))
         if number is not None and not self._is_answer_number(text):
-            return self._take([self._sitting.chips[n] for n in number])
+            return self._take_numbers([self._sitting.chips[n] for n in number])
         act, about, count = acts.act_of(text)
         if act:
             return self._acts[act](about, count)
@@ -446,13 +446,37 @@ class Guide(Deciding):
 
     # Taking what is offered
 
+    def _take_numbers(self, taken: list[Chip]) -> Turn:
+        """“all” takes what is clear and asks about what is not."""
+        clear = [c for c in taken if c.act != IN_DOUBT]
+        doubtful = tuple(c for c in taken if c.act == IN_DOUBT)
+        if not clear or not doubtful or len(taken) < len(self._sitting.chips):
+            return self._take(taken)
+        turn = self._take(clear)
+        if not turn.changes:
+            return turn
+        self._sitting.chips = doubtful
+        reply = f"{turn.reply} " + _("One part was not clear to me. Which of these did you mean?")
+        return replace(turn, reply=reply, chips=doubtful)
+
     def _take(self, chips: Sequence[Chip]) -> Turn:
         offered = [c for c in chips if not c.attribute]
         if offered:
             return self.take(offered[0])
+        doubtful = [c.value.casefold() for c in chips if c.act == IN_DOUBT]
         single = {c.attribute for c in chips if not self._schema.attributes[c.attribute].many}
-        if any(sum(c.attribute == a for c in chips) > 1 for a in single):
+        if len(doubtful) > len(set(doubtful)) or any(
+            sum(c.attribute == a for c in chips) > 1 for a in single
+        ):
             return self._turn(
                 "unknown", _("That can be only one of them; which one?"), chips=self._sitting.chips
             )
-        return self._change(chips[0].act, tuple(self._one(c.attribute, c.value) for c in chips))
+        act = "tell" if chips[0].act == IN_DOUBT else chips[0].act
+        return self._change(act, tuple(change for c in chips for change in self._changes_of(c)))
+
+    def _changes_of(self, chip: Chip) -> tuple[Change, ...]:
+        """What taking a chip changes; what was told in a list is as many values as when told alone."""
+        if chip.act not in ("tell", IN_DOUBT):
+            return (self._one(chip.attribute, chip.value),)
+        state: State = "set" if chip.value else "none"
+        return self._telling.changes(Fact((chip.attribute,), chip.value, state=state), self._sheet)

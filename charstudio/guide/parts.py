@@ -25,6 +25,7 @@ _LIKELIER = (("culture", "full_name", "languages"), ("past_work", "occupation"),
 _YEAR = re.compile(r"\s+in\s+(\d{3,4})$")
 _WHERE = re.compile(r"\s+(in\s+(?:[A-Z][\w'’-]*\s?){1,3}\.?)$")
 _AT = re.compile(r"\s+(?:at|for)\s+((?:the\s+)?[A-Z][\w'’&. -]*)$")
+_MID = re.compile(r"^(?:early|mid|late)[- ](?:teens|\w+ties)$", re.I)
 _BIG = frozenset(
     ("big", "large", "heavy", "slight", "stocky", "burly", "thin", "lean", "wiry", "plump", "fat")
 )
@@ -36,7 +37,7 @@ _THIRD = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
 def being(part: str, statements: Statements | Strict, schema: Schema, *, first: bool) -> list[Fact]:
     """The facts of one part of "You are …"; nothing where the part is not surely read."""
     part = part.strip(" .")
-    options = what_is(part, schema)
+    options = ("age",) if _MID.match(part) else what_is(part, schema)
     if first and options[:1] == ("full_name",):
         return [Fact(("full_name",), part)]
     words = plain(part)
@@ -49,6 +50,8 @@ def being(part: str, statements: Statements | Strict, schema: Schema, *, first: 
     if words[0] == "from" and any(c.isupper() for c in part):
         place = part.partition(" ")[2]
         return [Fact(("birthplace",), statements.shaped("birthplace", place))]
+    if _MID.match(part):
+        return [Fact(options, statements.shaped("age", part))]
     if options in _LIKELIER:
         return [Fact(options[:1], statements.shaped(options[0], part))]
     if words[-1].endswith("'s") or words[0] in ("never", "only", "not", "just"):

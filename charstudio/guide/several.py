@@ -22,6 +22,8 @@ _OWN = re.compile(
     r"(?:you|your|you['’]\w+|yours|people|everyone|everybody|nobody|no one)\b",
     re.I,
 )
+_LEADS = re.compile(r"^(?:now|then|so|and|but|also)\s+(?=you)", re.I)
+_NONE = re.compile(r"^no ([\w-]+(?: [\w-]+)?)$", re.I)
 _HEAD = re.compile(
     r"^\W*(?:\w+\W+){0,4}?you(?:(?P<are>\s+are|['’]?re|\s+were|\s+look|\s+seem)"
     r"|(?P<have>\s+have(?:\s+got)?|['’]?ve(?:\s+got)?)"
@@ -31,7 +33,7 @@ _HEAD = re.compile(
 _ARE = re.compile(r"^\W*(?:\w+\W+)?you(?:\s+are|['’]?re|\s+were)$", re.I)
 # What points back belongs to the clause before: "… and you hate it".
 _BACK = frozenset(("it", "them", "either", "neither", "him", "itself"))
-_BACK_LAST = frozenset(("that", "this", "so", "her", "there", "one", "both", "anyway"))
+_BACK_LAST = frozenset(("that", "this", "so", "her", "there", "both", "anyway"))
 _UNDER = frozenset((
     "that", "when", "if", "whenever", "because", "who", "whom", "which", "whether", "unless", "until",
     "while", "as", "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
@@ -90,7 +92,8 @@ def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple
     reader = _Reader(statements, schema)
     for cut, part in parts:
         reader.take(cut, part)
-    facts = _joined(_unmixed([f for chunk in reader.chunks for f in chunk.facts]))
+    told = [_none_of_it(f, statements) for chunk in reader.chunks for f in chunk.facts]
+    facts = _joined(_unmixed(told))
     sure = {f.attribute for f in facts if f.sure}
     if len({f.attribute for f in facts}) < 2 or not sure:
         return ()
@@ -104,6 +107,14 @@ def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple
     if whole is not None and whole.sure and (len(sure) < 2 or whole.attribute not in sure):
         return ()
     return tuple(facts)
+
+
+def _none_of_it(fact: Fact, statements: Statements | Strict) -> Fact:
+    """“No children” says that there are none."""
+    match = _NONE.match(fact.value)
+    if match is None or not fact.sure or fact.attribute not in statements.noun(match[1]):
+        return fact
+    return replace(fact, value="", state="none")
 
 
 def _unmixed(facts: list[Fact]) -> list[Fact]:
@@ -174,7 +185,7 @@ class _Reader:
             last.facts = whole or last.facts
         elif (
             not read
-            and not _OWN.match(part)
+            and not _goes_astray(part)
             and cut.kind == "comma"
             and not last.facts[0].value.endswith(".")
         ):
@@ -226,9 +237,11 @@ class _Reader:
         if last.head in ("are", "bare"):
             if not _ARE.match(last.verb):
                 return self._strict(f"{last.verb} {part}")
+            if last.head == "bare" and (found := self._bare(part)):
+                return found
             found = being(part, self._statements, self._schema, first=False)
             if not found and last.head == "bare":
-                return self._strict(part) or has(part, self._statements)
+                return self._strict(part)
             return found or (self._strict(f"{last.verb} {part}") if last.verb else [])
         if last.head == "have":
             if cut.kind == "and" and " with " in last.text:
@@ -252,6 +265,7 @@ class _Reader:
 
     def _facts(self, part: str, last: _Chunk | None, *, offered: bool = True) -> list[Fact]:
         """What a clause with a subject tells; of a line without one ("Brave, quick") what somebody is."""
+        part = _LEADS.sub("", part, count=1)
         match = re.match(r"^\W*you(?:\s+are|['’]?re)\s+", part, re.I)
         told = being(part[match.end() :], self._statements, self._schema, first=last is None) if match else []
         if told:
@@ -274,8 +288,13 @@ class _Reader:
         named = len(part.split()) > 1 and all(w[0].isupper() for w in part.split())
         if named:
             return being(part, self._statements, self._schema, first=True)
-        held = has(small, self._statements) if plain(part)[:1] != ("the",) else []
-        return being(small, self._statements, self._schema, first=False) or held
+        return self._bare(small)
+
+    def _bare(self, part: str) -> list[Fact]:
+        """A part of a list without a verb: what somebody is or has."""
+        known = what_is(part, self._schema)
+        held = has(part, self._statements) if len(known) != 1 and plain(part)[:1] != ("the",) else []
+        return held or being(part, self._statements, self._schema, first=False)
 
 
 def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
@@ -299,6 +318,12 @@ def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
 def _points_back(part: str) -> bool:
     words = plain(part)
     return bool(_BACK & set(words[1:6])) or (len(words) > 1 and words[-1] in _BACK_LAST)
+
+
+def _goes_astray(part: str) -> bool:
+    """Whether a part that was not read is a clause, not more words of the value before."""
+    words = plain(part)
+    return bool(_OWN.match(part)) or not words or words[0] in _UNDER
 
 
 def _is_clause(part: str) -> bool:

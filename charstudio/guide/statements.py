@@ -180,6 +180,10 @@ class Strict:
         """The same: what is only likely is not noticed."""
         return self._statements.by_form(text)
 
+    def noun(self, text: str) -> tuple[str, ...]:
+        """The attributes that a noun names."""
+        return self._statements.noun(text)
+
     def shaped(self, attribute: str, raw: str) -> str:
         """A value as it is stored."""
         return self._statements.shaped(attribute, raw)
