@@ -70,6 +70,7 @@ _DETERMINERS = frozenset((
 ))  # fmt: skip
 LONG = 600
 MOST = 14
+STRAY = 5
 
 
 @dataclass(slots=True)
@@ -92,6 +93,8 @@ def several(text: str, statements: Statements | Strict, schema: Schema) -> tuple
     reader = _Reader(statements, schema)
     for cut, part in parts:
         reader.take(cut, part)
+        if reader.is_astray:
+            return ()
     told = [_none_of_it(f, statements) for chunk in reader.chunks for f in chunk.facts]
     facts = _joined(_unmixed(told))
     sure = {f.attribute for f in facts if f.sure}
@@ -143,6 +146,12 @@ class _Reader:
         self._statements = statements
         self._schema = schema
         self.chunks: list[_Chunk] = []
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether a line begins with many words that are about nobody ("The next scene should …")."""
+        first = self.chunks[0]
+        return first.head == "bare" and not first.facts and len(plain(first.text)) > STRAY
 
     def take(self, cut: Cut | None, part: str) -> None:
         """Read one part: as a fact of its own, or as more of the one before."""
