@@ -39,7 +39,11 @@ def being(part: str, statements: Statements | Strict, schema: Schema, *, first: 
     part = part.strip(" .")
     options = ("age",) if _MID.match(part) else what_is(part, schema)
     if first and options[:1] == ("full_name",):
-        return [Fact(("full_name",), part)]
+        fact = statements.told(f"You are {part}")
+        people = fact is not None and fact.attribute in ("faith", "culture", "species")
+        return (
+            [replace(fact, attributes=fact.attributes[:1])] if fact and people else [Fact(options[:1], part)]
+        )
     words = plain(part)
     if not words:
         return []
@@ -50,7 +54,7 @@ def being(part: str, statements: Statements | Strict, schema: Schema, *, first: 
     if words[0] == "from" and any(c.isupper() for c in part):
         place = part.partition(" ")[2]
         return [Fact(("birthplace",), statements.shaped("birthplace", place))]
-    if _MID.match(part):
+    if options == ("age",):
         return [Fact(options, statements.shaped("age", part))]
     if options in _LIKELIER:
         return [Fact(options[:1], statements.shaped(options[0], part))]

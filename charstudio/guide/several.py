@@ -22,6 +22,7 @@ _OWN = re.compile(
     r"(?:you|your|you['’]\w+|yours|people|everyone|everybody|nobody|no one)\b",
     re.I,
 )
+_HOLDS = re.compile(r"^I(?:['’]m| am|['’]ve| have)(?: got)? ")
 _LEADS = re.compile(r"^(?:now|then|so|and|but|also)\s+(?=you)", re.I)
 _NONE = re.compile(r"^no ([\w-]+(?: [\w-]+)?)$", re.I)
 _HEAD = re.compile(
@@ -39,6 +40,8 @@ _UNDER = frozenset((
     "while", "as", "whose", "where", "how", "what", "why", "since", "after", "before", "like", "than",
     "although", "though", "every", "each",
 ))  # fmt: skip
+# After these a second half belongs to what is told ("that you lie and you know it").
+_TELLING = frozenset(("that", "who", "whom", "which", "whether", "whose", "what", "how", "why", "where"))
 _OPENS = frozenset(
     ("when", "if", "whenever", "because", "unless", "until", "while", "every", "each", "since")
 )
@@ -47,6 +50,7 @@ _OTHERS = frozenset((
     "your", "his", "their", "my", "the", "someone", "everyone", "everybody", "people", "children", "it",
     "others", "strangers", "anyone", "money", "each", "both", "every", "all", "whom", "them", "him",
 ))  # fmt: skip
+_GOVERNS = frozenset(("of", "with", "about", "to", "in", "at", "by", "like"))
 _PREPOSITIONS = frozenset((
     "to", "for", "of", "by", "on", "at", "as", "than", "like", "about", "into", "over", "under", "from",
     "near", "off", "outside", "somewhere", "later", "anything", "everything", "something",
@@ -178,6 +182,8 @@ class _Reader:
 
     def _go_on(self, last: _Chunk, cut: Cut, part: str) -> None:
         """The part is more of the chunk before, if that still says the same with it."""
+        if last.facts and _OWN.match(part) and _is_clause(part) and not _points_back(part):
+            return  # a clause of its own that was not understood is no part of what was
         last.text = f"{last.text}{cut.text}{part}"
         if len(last.facts) > 1:
             return
@@ -225,6 +231,8 @@ class _Reader:
                 return []
             if cut.kind == "why" or _points_back(part):
                 return self._strict(part) if len(words) > 3 else []
+            if _is_under(last.text) and not cut.strong:
+                return self._strict(part)
             return self._facts(part, last, offered=cut.strong or not _is_under(last.text))
         if "you" in words or words[0] in ("it", "he", "she", "they", "that"):
             found = self._strict(part) if words[0] not in ("he", "she", "they", "that") else []
@@ -245,6 +253,10 @@ class _Reader:
             return []
         if last.head in ("are", "bare"):
             if not _ARE.match(last.verb):
+                return self._strict(f"{last.verb} {part}")
+            if "were" in plain(last.verb) and (found := self._strict(f"{last.verb} {part}")):
+                return found
+            if not cut.strong and _GOVERNS & set(plain(last.text)):
                 return self._strict(f"{last.verb} {part}")
             if last.head == "bare" and (found := self._bare(part)):
                 return found
@@ -317,7 +329,9 @@ def _belongs(last: _Chunk, cut: Cut, part: str) -> bool:
         return True
     if cut.kind == "and" and words[0] == "then":
         return True
-    if before[-1] in ("you", "and", "your") or (_is_under(last.text) and cut.kind == "and"):
+    if before[-1] in ("you", "and", "your"):
+        return True
+    if cut.kind == "and" and (_TELLING & set(before[1:]) or (_is_under(last.text) and words[0] != "you")):
         return True
     if words[0] in _UNDER:
         return not (words[0] in _OPENS and cut.strong)
@@ -361,6 +375,9 @@ def _joined(facts: list[Fact]) -> list[Fact]:
         if same is None:
             joined.append(fact)
         elif fact.value.casefold() not in joined[same].value.casefold():
+            bare = _HOLDS.sub("", fact.value)
+            if bare != fact.value and not joined[same].value.endswith("."):
+                fact = replace(fact, value=bare.rstrip("."))
             parted = " " if joined[same].value.endswith((".", "!")) else ", "
             joined[same] = replace(joined[same], value=f"{joined[same].value}{parted}{fact.value}")
     return joined
