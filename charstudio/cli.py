@@ -15,6 +15,7 @@ from typing import Any
 
 from charstudio import (
     __version__,
+    cli_cards,
     cli_cast,
     cli_memory,
     cli_models,
@@ -181,7 +182,8 @@ def _import(options: argparse.Namespace) -> int:
 
     found = []
     with _open(options) as studio:
-        for event in studio.import_files([Path(f) for f in options.files], Cancel()):
+        whose = studio.library.cast.find(options.talk_of).id if options.talk_of else None
+        for event in studio.import_files([Path(f) for f in options.files], Cancel(), whose):
             if isinstance(event, Imported):
                 found.append(event)
                 if not options.json:
@@ -205,19 +207,6 @@ def _import_json(imported: Any) -> dict[str, Any]:
     if imported.error:
         return {**found, "error": imported.error}
     return {**found, "id": imported.character.id, "name": imported.character.name}
-
-
-def _card_read(options: argparse.Namespace) -> int:
-    from charstudio.cards import read_card
-    from charstudio.studio import read_file
-
-    card = read_card(read_file(Path(options.file)), Path(options.file).name)
-    if options.json:
-        return _print_json({"card": card.as_v3(), "warnings": list(card.warnings)})
-    print(card.name)
-    for warning in card.warnings:
-        print(f"\t{warning}")
-    return 0
 
 
 def _speak(options: argparse.Namespace) -> int:
@@ -440,13 +429,13 @@ def _parser() -> argparse.ArgumentParser:
     prompt = of_one("prompt", _prompt, _("what the model would read"), as_json=True)
     prompt.add_argument("--message", required=True, metavar="TEXT")
     prompt.add_argument("--model", metavar="M", help=_("a model’s name or file"))
-    verb("import", _import, _("bring in character cards"), as_json=True).add_argument(
-        "files", nargs="+", metavar="FILE"
+    bring = verb("import", _import, _("bring in character cards and talks"), as_json=True)
+    bring.add_argument("files", nargs="+", metavar="FILE")
+    bring.add_argument(
+        "--talk-of", metavar="NAME_OR_ID", help=_("with whom talks (JSONL, Markdown) were held")
     )
-    card = verb("card", _card_read, _("look at card files without a library"))
-    card.add_argument("what", choices=("read",))
-    card.add_argument("file", metavar="FILE")
-    card.add_argument("--json", action="store_true", help=_("print JSON"))
+    cli_cards.add_card_words(verb("card", cli_cards.run, _("card files, without a library")))
+    cli_cards.add_lore_words(verb("lore", cli_cards.run, _("lorebooks, without a library")))
     speak = of_one("speak", _speak, _("speak a text into a WAV file"))
     speak.add_argument("text", metavar="TEXT")
     speak.add_argument("--out", required=True, metavar="FILE.wav")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from charstudio.studio import Studio
 
 Act = Callable[["Studio", Character, argparse.Namespace], int]
-FORMATS = ("auto", "json-v2", "json-v3", "png", "markdown")
+FORMATS = (
+    "auto", "json-v2", "json-v3", "png", "png-v2", "charx", "markdown", "folder",
+    "talk-jsonl", "talk-markdown",
+)  # fmt: skip
 
 
 def show(studio: Studio, who: Character, options: argparse.Namespace) -> int:

@@ -148,6 +148,18 @@ MemoryKind = Literal["said", "note", "fact", "reflection", "summary", "told"]
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """One utterance of a talk on its way in or out; `parent` is a place in the list of all of them."""
+
+    role: Role
+    name: str
+    body: str
+    parent: int | None = None
+    created: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What may be true of a character: a value, the places on the sheet where it may belong, and the words
     (`evidence`) in which it was found. `key` is the value as it compares with others.

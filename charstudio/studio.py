@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from charstudio import paths, settings
-from charstudio.cards import Card, card_of, read_card, write_json, write_png
+from charstudio.cards import Card, card_of, read_card
 from charstudio.checks import Finding, Person, check
 from charstudio.engines import (
     EchoEngine,
@@ -23,23 +22,28 @@ from charstudio.engines import (
     forget_talk,
     states_folder,
 )
-from charstudio.errors import Cancel, CardError, EngineError, ExportError, StudioError
+from charstudio.errors import Cancel, CardError, EngineError, StudioError
 from charstudio.exports import GOES_OUT, as_markdown, card_for, page_of, sheet_from
 from charstudio.exports.cards import is_ours
+from charstudio.exports.files import Format, card_body, export_talk, format_of, import_folder, save
+from charstudio.exports.folder import folder_of
+from charstudio.exports.folder_files import write_folder
+from charstudio.exports.talk_files import is_talk, read_talk, take_in
+from charstudio.exports.talks import TalkText
 from charstudio.guide import Chip, Guide, Reading, Wish, wishes
 from charstudio.i18n import _
 from charstudio.jobs import Progress
 from charstudio.memory import Recall, SentenceEmbedder
-from charstudio.model import KNOW_LEVELS, Character, Know, Picture, Sampling, Stage
+from charstudio.model import KNOW_LEVELS, Character, Know, Message, Picture, Sampling, Stage
 from charstudio.portraits import as_png, check_picture, letter_plate, thumbnail
 from charstudio.renaming import Mention, mentions
 from charstudio.sheet import Entry, Schema, Sheet, last_good, load_schema, read_own_file, with_own
 from charstudio.store import open_library
 from charstudio.store.cast import KeptCard
 from charstudio.talk import Conversation, Persona, Proposing, Prose, expand
+from charstudio.talk.lore_telling import told_by_card_lore
 from charstudio.voices import Pyttsx3Speaker, VoiceSettings, voice_for
 
-Format = Literal["auto", "json-v2", "json-v3", "png", "markdown"]
 LARGEST_CARD = 256 * 1024 * 1024
 PORTRAIT = 512  # pixels of a picture made for a card
 
@@ -85,6 +89,7 @@ class Studio:
             self.conversation.slot_of("notices"),
             self.told_by_card,
         )
+        self.conversation.lore = self.lore
         self._settle()
 
     def close(self) -> None:
@@ -292,6 +297,14 @@ class Studio:
         bonds = [a.id for a in self.schema.attributes.values() if a.is_ref]
         return self.library.cast.sheets(["full_name", "short_name", *bonds])
 
+    def lore(self, character_id: int, history: Sequence[Message], text: str) -> tuple[str, ...]:
+        """What the lorebook of a character’s card has to say to a new message."""
+        card = self.card(character_id)
+        if card is None or card.character_book is None:
+            return ()
+        called = self.persona(character_id).called or _("Voice")
+        return told_by_card_lore(card, called, self.conversation.user, history, text)
+
     def card(self, character_id: int) -> Card | None:
         """The card a character came from, as it was imported."""
         kept = self.library.cast.card(character_id)
@@ -323,15 +336,28 @@ class Studio:
 
     # Import and export
 
-    def import_files(self, files: list[Path], cancel: Cancel) -> Iterator[Imported | Progress]:
-        """Bring cards in one after another; a bad one is told and does not stop the others."""
+    def import_files(
+        self, files: list[Path], cancel: Cancel, talk_of: int | None = None
+    ) -> Iterator[Imported | Progress]:
+        """Bring in cards, and talks (to whom they name, or `talk_of`); a bad one does not stop the others."""
+        talks: list[tuple[Path, TalkText]] = []
+        whose = self.library.cast.get(talk_of) if talk_of is not None else None
         for n, file in enumerate(files):
             cancel.check()
             yield Progress(n, len(files), _("Importing {file}", file=file.name))
             try:
-                yield self._import(file)
+                if is_talk(file, named=whose is not None):
+                    talks.append((file, read_talk(file, read_file(file), whose)))
+                else:
+                    yield self._import(file)
             except StudioError as exc:
                 yield Imported(file, None, error=str(exc))
+        kept = take_in(self.library, [talk for _file, talk in talks], whose)
+        for (file, _talk), who in zip(talks, kept, strict=True):
+            failed = isinstance(who, StudioError)
+            yield Imported(
+                file, None if isinstance(who, StudioError) else who, error=str(who) if failed else ""
+            )
 
     def page(self, character_id: int, know: Sequence[Know] = KNOW_LEVELS, stage: Stage | None = None) -> str:
         """The readable page as Markdown with these know levels, as of a stage or of the one in view."""
@@ -354,48 +380,54 @@ class Studio:
         never holds an `author` value. Without `stage` it is told as of the stage in view; a stage with the id
         `ALWAYS` is the sheet without any.
         """
-        form = _format_of(out) if form == "auto" else form
+        form = format_of(out) if form == "auto" else form
+        if form in ("talk-jsonl", "talk-markdown"):
+            return export_talk(self.library, character_id, self.conversation.user, out, form)
+        if form == "folder":
+            card = self._card_now(character_id, know or ("open",), stage)
+            write_folder(
+                out, folder_of(self._sheet(character_id, stage).known(*(know or GOES_OUT)), self.schema, card)
+            )
+            return out
         if form == "markdown":
             body = self.page(character_id, know or GOES_OUT, stage).encode()
-        elif form == "png":
-            card = self._card_now(character_id, know or ("open",), stage)
-            body = write_png(card, self._card_picture(character_id), modification_date=_now())
         else:
+            picture = self.library.cast.get(character_id).picture_id
+            own = self.library.cast.picture(picture) if picture else None
             card = self._card_now(character_id, know or ("open",), stage)
-            body = write_json(card, 2 if form == "json-v2" else 3, modification_date=_now())
-        try:
-            paths.write_atomically(out, body)
-        except OSError as exc:
-            raise ExportError(
-                _(
-                    "{out} could not be written: {why}; choose another place.",
-                    out=out,
-                    why=exc.strerror or exc,
-                )
-            ) from exc
+            body = card_body(card, form, own.body if own else None, lambda: self._card_picture(character_id))
+        save(out, body)
         return out
 
     def _import(self, file: Path) -> Imported:
+        if file.is_dir():
+            who, warnings = import_folder(self.library, self.schema, file)
+            return Imported(file, who, warnings)
         body = read_file(file)
         card = read_card(body, file.name)
         arrived = sheet_from(card, self.schema)
         warnings = (*card.warnings, *arrived.warnings)
         kept = KeptCard(card.raw, body, file.name, card.spec, warnings)
         picture = None
-        if card.picture:
+        if portrait := card.portrait:
             try:
-                picture = Picture(check_picture(card.picture), card.picture)
+                picture = Picture(check_picture(portrait), portrait)
             except StudioError as exc:
                 warnings = (*warnings, str(exc))
         made = self.library.cast.take_in(self.schema, arrived.changes, kept, picture)
         return Imported(file, self.library.cast.get(made.id), warnings)
 
     def _card_now(self, character_id: int, know: Sequence[Know], stage: Stage | None) -> Card:
+        """The card as it would be written now, with the files it came with."""
         character = self.library.cast.get(character_id)
         dress = {"colour": character.colour, "voice": character.voice}
+        kept = self.library.cast.card(character_id)
+        card = card_of(kept.raw, original=kept.original) if kept else None
+        return card_for(self._sheet(character_id, stage), self.schema, card, dress=dress, know=know)
+
+    def _sheet(self, character_id: int, stage: Stage | None) -> Sheet:
         cast = self.library.cast
-        sheet = cast.sheet_as_of(character_id, stage.id or None) if stage else cast.sheet(character_id)
-        return card_for(sheet, self.schema, self.card(character_id), dress=dress, know=know)
+        return cast.sheet_as_of(character_id, stage.id or None) if stage else cast.sheet(character_id)
 
     def _card_picture(self, character_id: int) -> bytes:
         character = self.library.cast.get(character_id)
@@ -464,22 +496,5 @@ def read_file(path: Path) -> bytes:
         raise CardError(_("{file} cannot be read: {why}.", file=path, why=why)) from exc
 
 
-def _format_of(out: Path) -> Format:
-    found: dict[str, Format] = {".png": "png", ".json": "json-v3", ".md": "markdown", ".markdown": "markdown"}
-    form = found.get(out.suffix.lower())
-    if form is None:
-        raise ExportError(
-            _(
-                "What {file} should be is not clear; end it in .png, .json or .md, or name a format.",
-                file=out.name,
-            )
-        )
-    return form
-
-
 def _made_from_a_sheet(raw: dict[str, Any]) -> bool:
     return is_ours(card_of(raw, picture=None))
-
-
-def _now() -> int:
-    return int(time.time())

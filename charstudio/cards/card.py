@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from charstudio.cards.archive import Archive, open_archive
 from charstudio.cards.fields import V1_TEXTS, V2_FIELDS, V2_LISTS, V2_TEXTS, V3_FIELDS, V3_NUMBERS
+from charstudio.cards.files import file_of, shown
 from charstudio.cards.notes import Notes
+from charstudio.cards.png import is_png, look_into
 from charstudio.cards.refuse import recognise
 from charstudio.cards.settle import note_contents, note_missing, settle
 from charstudio.cards.text import Json, clean, copied
@@ -15,7 +19,7 @@ from charstudio.cards.versions import OTHER_NAMES, Spec, disagreeing_copies, rai
 from charstudio.errors import CardError
 from charstudio.i18n import _
 
-Format = Literal["json", "png", "apng", "new"]
+Format = Literal["json", "png", "apng", "charx", "jpeg", "byaf", "yaml", "new"]
 
 _TEXTS = (*V2_TEXTS, "nickname")
 _LISTS = (*V2_LISTS, "group_only_greetings", "source")
@@ -41,7 +45,9 @@ class Card:
     """One character card. `raw` is the card's own JSON and is never changed; edits make a new card.
 
     `warnings` are sentences about what was odd; `picture` is the PNG it came in, as it was, or None
-    when there is none that can be shown. All accessors give well-formed copies.
+    when there is none that can be shown; `archive` the CHARX or BYAF it came in, with its files, and
+    `head` the picture before that. `carrier` is the PNG even if its pixels must not be shown. All
+    accessors give well-formed copies.
     """
 
     raw: Json
@@ -49,6 +55,9 @@ class Card:
     warnings: tuple[str, ...] = ()
     picture: bytes | None = field(default=None, repr=False)
     format: Format = "json"
+    archive: Archive | None = field(default=None, repr=False, compare=False)
+    head: bytes = field(default=b"", repr=False)
+    carrier: bytes | None = field(default=None, repr=False, compare=False)
     _view: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -165,6 +174,22 @@ class Card:
             return (DEFAULT_ASSET,)
         return tuple(_asset(item) for item in self._data["assets"])
 
+    def file(self, uri: str) -> bytes | None:
+        """The file that an asset's address names, when it came with the card; nothing is ever fetched."""
+        return file_of(uri, self.archive, self.carrier or self.picture)
+
+    @property
+    def portrait(self) -> bytes | None:
+        """The picture to show for the character: what the card calls its main icon, or what it came in."""
+        icons = [asset for asset in self.assets if asset.type == "icon"]
+        icons.sort(key=lambda asset: asset.name != "main")
+        for icon in icons[:8]:
+            found = self.picture if icon.uri == "ccdefault:" else self.file(icon.uri)
+            if (picture := shown(found)) is not None:
+                return picture[0]
+        whole = shown(self.picture or self.head or None)
+        return whole[0] if whole else None
+
     def as_v3(self) -> Json:
         """The whole card as a complete V3 object, unknown fields included; strict JSON, a copy."""
         return dict(copied(self._view))
@@ -197,9 +222,21 @@ class Card:
         return tuple(self._data.get(name, ()))
 
 
-def card_of(raw: Json, picture: bytes | None = None) -> Card:
-    """The card again from its `raw` object as it was stored; `CardError` when that is no card."""
-    return built(clean(raw), Notes(), file=_("This file"), picture=picture)
+def card_of(raw: Json, picture: bytes | None = None, original: bytes = b"") -> Card:
+    """The card again from its `raw` object as it was stored; `CardError` when that is no card.
+
+    `original` is the file it came in, from which its files are taken when they are needed.
+    """
+    archive, carrier = None, None
+    if is_png(original) and picture is None:
+        carrier = original
+        picture = original if look_into(original).usable else None
+    if original[:4] in (b"PK\x03\x04", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1"):
+        with suppress(CardError):
+            archive = open_archive(original, Notes())
+    card = built(clean(raw), Notes(), file=_("This file"), picture=picture, archive=archive)
+    charx = archive is not None and "card.json" in archive.names
+    return replace(card, format="charx" if charx else card.format, carrier=carrier or card.carrier)
 
 
 def built(
@@ -210,12 +247,14 @@ def built(
     picture: bytes | None = None,
     kind: Format = "json",
     assets: frozenset[str] = frozenset(),
+    archive: Archive | None = None,
+    head: bytes = b"",
 ) -> Card:
     """A card from its parsed JSON; `CardError` when it is none. `assets` names files inside the picture."""
     spec = recognise(raw, file, notes)
     view = view_of(raw, spec, notes)
-    note_contents(view, notes, assets)
-    return Card(raw, spec, notes.all(), picture, kind, view)
+    note_contents(view, notes, lambda path: path in assets if archive is None else archive.sound(path))
+    return Card(raw, spec, notes.all(), picture, kind, archive, head, picture, view)
 
 
 def new_card(name: str, **fields: Any) -> Card:
@@ -296,7 +335,7 @@ def _lay(raw: Json, spec: Spec, name: str, value: Any) -> None:
     key = used_name(raw, name) if spec == "v1" else name
     places = [(place, key)]
     if spec != "v1" and name in V2_FIELDS:
-        places += [(raw, copy) for copy in (name, OTHER_NAMES.get(name, name)) if copy in raw]
+        places += [(raw, copy) for copy in (name, *OTHER_NAMES.get(name, ())) if copy in raw]
     for owner, part in places:
         if value is None:
             owner.pop(part, None)

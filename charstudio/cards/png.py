@@ -157,6 +157,14 @@ def with_texts(picture: bytes, texts: dict[str, bytes], assets_of: bytes = b"") 
     return b"".join([SIGNATURE, *(c.whole for c in kept[:at]), *new, *(c.whole for c in kept[at:])])
 
 
+def without_texts(picture: bytes) -> bytes:
+    """The picture alone: no card text, no assets of RisuAI; anything but a whole PNG as it is."""
+    if not is_png(picture):
+        return picture
+    kept = [c.whole for c in chunks(picture) if c.keyword not in CARD_KEYS and not asset_name(c)]
+    return b"".join([SIGNATURE, *kept])
+
+
 def _text_chunk(keyword: str, text: bytes) -> bytes:
     data = b"tEXt" + keyword.encode("ascii") + b"\0" + text
     return (len(data) - 4).to_bytes(4) + data + zlib.crc32(data).to_bytes(4)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from charstudio.cards import png
+from charstudio.cards.archive import holds_archive, open_archive
+from charstudio.cards.byaf import card_from_byaf, is_byaf
 from charstudio.cards.card import Card, Format, built
+from charstudio.cards.charx import CARD, card_from_charx
 from charstudio.cards.notes import Notes
 from charstudio.cards.refuse import no_card_inside, recognise, what_it_is
 from charstudio.cards.text import from_base64, parse, starts_like_json
+from charstudio.cards.yaml_text import is_yaml_card, parse_yaml
 from charstudio.errors import CardError
 from charstudio.i18n import _
 
@@ -18,28 +23,61 @@ MOST_BYTES = 96 * 1024 * 1024
 _TRIES = 2  # how many texts of one kind are tried before the picture is given up
 _LONGEST_NAME = 80
 _ENCRYPTED = b"rcc||"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def read_card(body: bytes, name: str = "") -> Card:
-    """Read a character card (V1, V2, V3, Pygmalion) from JSON, PNG or APNG bytes.
+    """Read a character card from any form it is found in.
 
-    `name` is the file's name, for messages only. Raises `CardError`, and nothing else, with one
-    sentence that says what the file is instead and what to do.
+    That is V1, V2, V3, Pygmalion and TextGen as JSON or YAML, PNG, APNG, CHARX (also behind a JPEG)
+    and BYAF. `name` is the file's name, for messages only. Raises `CardError`, and nothing else, with
+    one sentence that says what the file is instead and what to do.
     """
-    file = _spoken(name)
+    file = spoken(name)
+    if png.is_png(body):
+        _check_size(body, file)
+        return _from_png(body, file)
+    if starts_like_json(body):
+        _check_size(body, file)
+        notes = Notes()
+        return built(parse(body, notes), notes, file=file)
+    if holds_archive(body):
+        return _from_archive(body, file)
+    if is_yaml_card(body):
+        notes = Notes()
+        return built(parse_yaml(body, notes), notes, file=file, kind="yaml")
+    raise what_it_is(body, file)
+
+
+def _check_size(body: bytes, file: str) -> None:
     if len(body) > MOST_BYTES:
         raise CardError(
             _("{file} is larger than {limit} MB and is not read.", file=file, limit=MOST_BYTES >> 20)
         )
-    if png.is_png(body):
-        return _from_png(body, file)
-    if not starts_like_json(body):
-        raise what_it_is(body, file)
+
+
+def _from_archive(body: bytes, file: str) -> Card:
     notes = Notes()
-    return built(parse(body, notes), notes, file=file)
+    alone = body.startswith(_ZIP)
+    try:
+        archive = open_archive(body, notes)
+    except CardError:
+        if alone:
+            raise
+        raise what_it_is(body, file) from None
+    if CARD not in archive.names and is_byaf(archive):
+        raw = card_from_byaf(archive, file, notes)
+        return built(raw, notes, file=file, kind="byaf", archive=archive)
+    if CARD not in archive.names and not alone:
+        raise what_it_is(body, file)
+    raw = card_from_charx(archive, file, notes)
+    head = b"" if alone else bytes(body[: archive.start])
+    kind: Format = "jpeg" if head else "charx"
+    return built(raw, notes, file=file, kind=kind, archive=archive, head=head)
 
 
-def _spoken(name: str) -> str:
+def spoken(name: str) -> str:
+    """How a sentence calls a file."""
     if not name:
         return _("This file")
     short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
@@ -48,6 +86,8 @@ def _spoken(name: str) -> str:
 
 def _from_png(body: bytes, file: str) -> Card:
     parts = png.look_into(body)
+    if not parts.cards and holds_archive(body):
+        return _from_archive(body, file)
     if not parts.cards:
         raise no_card_inside(parts.exif, file, ended=parts.ended)
     raw, notes = _first_good(parts.cards, file)
@@ -57,7 +97,8 @@ def _from_png(body: bytes, file: str) -> Card:
         )
     picture = body if parts.usable else None
     kind: Format = "apng" if parts.animated else "png"
-    return built(raw, notes, file=file, picture=picture, kind=kind, assets=parts.assets)
+    card = built(raw, notes, file=file, picture=picture, kind=kind, assets=parts.assets)
+    return replace(card, carrier=body)
 
 
 def _first_good(found: tuple[png.Chunk, ...], file: str) -> tuple[Any, Notes]:

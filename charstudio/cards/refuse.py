@@ -35,34 +35,20 @@ def what_it_is(body: bytes, file: str) -> CardError:
 def _binary_sentence(body: bytes) -> str:
     if not body.strip():
         return _("{file} is empty; export the card once more.")
-    if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _archive_sentence(body)
     if body.startswith(b"\xff\xd8\xff"):
         return _jpeg_sentence(body)
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
         return _webp_sentence(body)
     if body.startswith((b"GIF8", b"BM", b"II*\0", b"MM\0*")):
-        return _("{file} is a picture that cannot hold a card; cards come as PNG or JSON.")
+        return _("{file} is a picture that cannot hold a card; cards come as PNG, JSON or CHARX.")
     if body.startswith(b"%PDF"):
-        return _("{file} is a PDF document, no character card; cards come as PNG or JSON.")
+        return _("{file} is a PDF document, no character card; cards come as PNG, JSON or CHARX.")
     if body[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return _("{file} is a web page, no character card; download the card itself from that page.")
-    return _("{file} is no character card; cards come as PNG or JSON.")
-
-
-def _archive_sentence(body: bytes) -> str:
-    if b"card.json" in body:
-        return _("{file} is a CHARX archive, which is not read yet; export the card as PNG or JSON.")
-    if b"manifest.json" in body and b"characters/" in body:
-        return _("{file} is a Backyard archive (BYAF), which is not read yet; export the card as PNG.")
-    return _("{file} is a zip archive; unpack it and choose the card (PNG or JSON) inside.")
+    return _("{file} is no character card; cards come as PNG, JSON or CHARX.")
 
 
 def _jpeg_sentence(body: bytes) -> str:
-    if b"PK\x03\x04" in body and b"card.json" in body:
-        return _(
-            "{file} is a CHARX archive behind a JPEG, which is not read yet; export the card as PNG or JSON."
-        )
     if b"Exif\0" in body[:65536] and hides_text(body[:65536]):
         return _(
             "{file} is a JPEG with an old card in its EXIF data, which is not read; export the card as PNG."
@@ -157,15 +143,13 @@ def _foreign(raw: Json) -> str:
     if spec in ("chara_card_v2", "chara_card_v3"):
         return ""
     if spec == "lorebook_v3" or (kind == "memory" and "entries" in raw):
-        return _("{file} is a lorebook, not a character; import it as a lorebook of a character.")
+        return _("{file} is a lorebook, not a character; look at it with `charstudio lore`.")
     if "lorebookVersion" in raw:
-        return _("{file} is a NovelAI lorebook, not a character; import it as a lorebook of a character.")
+        return _("{file} is a NovelAI lorebook, not a character; look at it with `charstudio lore`.")
     if raw.get("type") == "risu" and "data" in raw:
-        return _("{file} is a RisuAI lorebook, not a character; import it as a lorebook of a character.")
+        return _("{file} is a RisuAI lorebook, not a character; look at it with `charstudio lore`.")
     if isinstance(raw.get("entries"), dict | list) and not _tells(raw):
-        return _(
-            "{file} holds world info (a lorebook), not a character; import it as a lorebook of a character."
-        )
+        return _("{file} holds world info (a lorebook), not a character; look at it with `charstudio lore`.")
     if not _tells(raw) and any(key in raw for key in _PACKAGE_KEYS) and "data" not in raw:
         return _("{file} describes a software package (such as package.json), not a character.")
     return ""

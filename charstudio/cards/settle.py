@@ -149,7 +149,8 @@ def _settle_asset(value: Json, notes: Notes) -> Json:
             notes.wrong("assets")
         if told is None:
             asset[f"x_{field}"] = asset.get(field)
-        asset[field] = told or ("unknown" if field == "ext" else "")
+        if not isinstance(asset.get(field), str):
+            asset[field] = told or ("unknown" if field == "ext" else "")
     return asset
 
 
@@ -162,10 +163,10 @@ def note_missing(tree: Json, notes: Notes, *, v3: bool) -> None:
         notes.say(told.format(fields=", ".join(missing)))
 
 
-def note_contents(view: Json, notes: Notes, found: frozenset[str]) -> None:
+def note_contents(view: Json, notes: Notes, found: Callable[[str], bool]) -> None:
     """Say what a card carries that is not used: scripts, remote files, files that lie elsewhere.
 
-    `found` names the assets that came along inside the picture.
+    `found` tells whether the file at a path came along, whole and not too large.
     """
     data = view["data"]
     if any(data["extensions"].get(key) for key in _SCRIPT_KEYS) or _has_risu_scripts(data["extensions"]):
@@ -182,14 +183,19 @@ def _has_risu_scripts(extensions: Json) -> bool:
     return isinstance(risu, dict) and any(risu.get(key) for key in _RISU_SCRIPT_KEYS)
 
 
-def _note_files(uris: list[str], notes: Notes, found: frozenset[str]) -> None:
+def _note_files(uris: list[str], notes: Notes, found: Callable[[str], bool]) -> None:
     remote = [uri for uri in uris if uri.lower().startswith(("http:", "https:", "//"))]
     if remote:
         notes.say(_("Files that lie on the internet and were not loaded: {count}.", count=len(remote)))
-    away = [uri for uri in uris if uri.startswith(("embeded:", "embedded:"))]
-    away += [uri for uri in uris if uri.startswith("__asset:") and uri.partition(":")[2] not in found]
+    inside = [uri for uri in dict.fromkeys(uris) if uri.startswith(("embeded:", "embedded:", "__asset:"))]
+    away = [uri for uri in inside if not found(uri.partition(":")[2].removeprefix("//"))]
     if away:
-        notes.say(_("Files that belong to the card but did not come with it: {count}.", count=len(away)))
+        notes.say(
+            _(
+                "Files that belong to the card but did not come with it whole, or are too large: {count}.",
+                count=len(away),
+            )
+        )
     known = ("http:", "https:", "//", "embeded:", "embedded:", "__asset:", "ccdefault:", "data:")
     odd = [uri for uri in uris if not uri.lower().startswith(known)]
     if odd:

@@ -38,7 +38,9 @@ def parse(body: bytes, notes: Notes) -> Any:
     _check_shape(body)
     value = _decode(_text(body, notes), notes)
     if _SURROGATE_ESCAPE.search(body):
-        _mend(value, notes)
+        whole = [value]
+        _mend(whole, notes)
+        value = whole[0]
     return value
 
 

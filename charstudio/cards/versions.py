@@ -19,20 +19,22 @@ from charstudio.i18n import _
 
 Spec = Literal["v1", "v2", "v3"]
 
+# What Pygmalion, TextGen and early Tavern call the fields of a flat card.
 OTHER_NAMES = {
-    "name": "char_name",
-    "description": "char_persona",
-    "scenario": "world_scenario",
-    "first_mes": "char_greeting",
-    "mes_example": "example_dialogue",
-    "creator_notes": "creatorcomment",
+    "name": ("char_name",),
+    "description": ("char_persona", "context"),
+    "scenario": ("world_scenario",),
+    "first_mes": ("char_greeting", "greeting"),
+    "mes_example": ("example_dialogue",),
+    "creator_notes": ("creatorcomment",),
 }
 
 
 def used_name(raw: Json, field: str) -> str:
     """Under which key a flat card holds a field: its own, or the one that Pygmalion and TextGen use."""
-    other = OTHER_NAMES.get(field, field)
-    return other if other in raw and not raw.get(field) else field
+    if raw.get(field):
+        return field
+    return next((other for other in OTHER_NAMES.get(field, ()) if other in raw), field)
 
 
 def shaped(raw: Json, spec: Spec) -> Json:

@@ -1,4 +1,4 @@
-"""Takes a character home as a file: JSON, or a PNG picture with the card inside."""
+"""Takes a character home as a file: JSON, a PNG picture with the card inside, or a CHARX archive."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import base64
 from typing import Literal
 
 from charstudio.cards.card import Card
+from charstudio.cards.charx import packed_card
+from charstudio.cards.files import is_embedded, shown
 from charstudio.cards.notes import Notes
-from charstudio.cards.png import with_texts
+from charstudio.cards.png import with_texts, without_texts
 from charstudio.cards.settle import settle
 from charstudio.cards.text import Json, dump
 from charstudio.cards.versions import backfill, lowered, shaped
+from charstudio.i18n import _
 
 Version = Literal[2, 3]
 _MOST_ASCII = 4 * 1024 * 1024  # bytes; escapes would make larger texts needlessly large
@@ -38,7 +41,34 @@ def write_png(
     tree = _tree(card, version, modification_date)
     trees = {"chara": tree} if version == 2 else {"chara": backfill(tree), "ccv3": tree}
     texts = {keyword: _packed(part) for keyword, part in trees.items()}
-    return with_texts(picture, texts, card.picture or b"")
+    return with_texts(picture, texts, card.carrier or card.picture or b"")
+
+
+def write_charx(
+    card: Card, picture: bytes | None = None, *, modification_date: int | None = None, head: bytes = b""
+) -> bytes:
+    """A CHARX archive: the card as V3 and its files, those of an imported archive as they lay there.
+
+    `picture` (PNG, JPEG, GIF or WebP; by default the one the card came in) becomes the main icon when
+    the card names none among its files. `head` is a JPEG that the archive is to stand behind.
+    """
+    found = picture or card.picture or card.head or None
+    portrait = None if found is None else shown(without_texts(found))
+    archive = card.archive if card.format in ("charx", "jpeg") else None
+    return packed_card(_tree(card, 3, modification_date), archive, card.file, portrait, head)
+
+
+def left_behind(card: Card) -> tuple[str, ...]:
+    """What does not come along when a card leaves its archive for JSON or PNG, a sentence each."""
+    if card.archive is None:
+        return ()
+    count = sum(is_embedded(asset.uri) or asset.uri.startswith("__asset:") for asset in card.assets)
+    if not count:
+        return ()
+    told = _(
+        "Files of the card that only fit into a CHARX and stay behind: {count}; export CHARX to keep them."
+    )
+    return (told.format(count=count),)
 
 
 def _tree(card: Card, version: Version, modification_date: int | None) -> Json:
@@ -46,6 +76,7 @@ def _tree(card: Card, version: Version, modification_date: int | None) -> Json:
     if modification_date is not None and (version == 3 or card.spec == "v3"):
         view = {**view, "data": {**view["data"], "modification_date": modification_date}}
     if version == 2:
+        view = _with_proper_addresses(view)
         return lowered(view) if card.spec == "v3" else settle(shaped(card.raw, card.spec), Notes(), v3=False)
     return _with_proper_addresses(view)
 

@@ -1,8 +1,7 @@
 """What is missing, contradictory or confusable in a cast: told with the reason, decided by the writer."""
 
-from charstudio.checks.alone import arriving
 from charstudio.checks.finding import Finding, Offer, Person, Place
 from charstudio.checks.kin import INVERSE, offer_back
 from charstudio.checks.run import check
 
-__all__ = ["INVERSE", "Finding", "Offer", "Person", "Place", "arriving", "check", "offer_back"]
+__all__ = ["INVERSE", "Finding", "Offer", "Person", "Place", "check", "offer_back"]

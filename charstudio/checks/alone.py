@@ -57,17 +57,6 @@ def two_values(who: Person, schema: Schema) -> Iterator[Finding]:
             yield _two(who, values[0], other.text, schema, other)
 
 
-def arriving(who: Person, change: Change, schema: Schema) -> Finding | None:
-    """What is to be asked before a second value is kept of what can be only one; None when all is well."""
-    attribute = schema.attributes.get(change.attribute)
-    here = who.sheet.of(change.attribute)
-    if attribute is None or attribute.many or not here or change.state != "set":
-        return None
-    if here[0].text.casefold() == change.value.casefold():
-        return None
-    return _two(who, here[0], change.value, schema, None)
-
-
 def _two(who: Person, old: Value, new: str, schema: Schema, kept: Value | None) -> Finding:
     label = schema.attributes[old.attribute].label
     both = f"{old.text}; {new}"

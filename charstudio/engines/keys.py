@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -28,11 +29,18 @@ class Kept:
 
 
 class Keys:
-    """One key a server, by its address without path; `backend` None takes the system's keyring."""
+    """One key a server, by its address without path; `backend` None takes the system's keyring.
+
+    That one is looked for with the first question: finding it takes longer than the window may wait.
+    """
 
     def __init__(self, backend: Backend | None = None) -> None:
-        self._backend = backend or system_keyring()
+        self._given = backend
         self._for_this_run: dict[str, str] = {}
+
+    @functools.cached_property
+    def _backend(self) -> Backend | None:
+        return self._given or system_keyring()
 
     def keep(self, address: str, key: str) -> Kept:
         """Keep a key; says whether the keyring took it or it is gone when charstudio closes."""

@@ -88,7 +88,7 @@ def sheet_from(card: Card, schema: Schema) -> Arrived:
     changes: list[Change] = []
     if isinstance(ours, dict) and isinstance(ours.get("values"), list):
         rows = ours["values"]
-        changes = [c for row in rows if (c := _change(row, schema)) is not None]
+        changes = [c for row in rows if (c := change_of(row, schema)) is not None]
         if len(changes) < len(rows):
             warnings.append(
                 _("The card’s text was changed after its sheet was written; where they differ it counts.")
@@ -140,7 +140,8 @@ def _row(value: Value) -> dict[str, Any]:
     return {**row, "feeling": value.feeling} if value.feeling else row
 
 
-def _change(row: Any, schema: Schema) -> Change | None:
+def change_of(row: Any, schema: Schema) -> Change | None:
+    """The change that a row of a carried sheet asks for, or None when the schema has no place for it."""
     if not isinstance(row, dict) or row.get("attribute") not in schema.attributes:
         return None
     text, know, state = row.get("text"), row.get("know"), row.get("state", "set")

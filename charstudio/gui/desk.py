@@ -322,7 +322,7 @@ class Desk(QObject):
             self._window,
             _("Open character cards"),
             "",
-            _("Character cards (*.png *.json *.apng);;All files (*)"),
+            _("Cards and talks (*.png *.apng *.json *.charx *.jpeg *.byaf *.yaml *.jsonl);;All files (*)"),
         )
         if names:
             self.import_files(names)

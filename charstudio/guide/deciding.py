@@ -8,6 +8,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from charstudio.guide import network, packs, replies
+from charstudio.guide.arriving import contested
 from charstudio.guide.facts import Fact
 from charstudio.guide.marking import Marked, Marking
 from charstudio.guide.reading import Reading
@@ -67,6 +68,11 @@ class Deciding:
     # Deciding
 
     def _change(self, act: str, changes: tuple[Change, ...]) -> Turn:
+        # At a stage of the arc what differs from before is no second answer: it holds from there on.
+        if act == "tell" and self._library.stages.current(self._id) is None:
+            asked = contested(self._schema, self._sheet, changes)
+            if asked is not None:
+                return self._turn("tell", asked[0], chips=asked[1])
         label = replies.step_label(self._schema, changes)
         old = self._sheet
         with self._library.saving():

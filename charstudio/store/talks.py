@@ -10,7 +10,7 @@ from typing import Any
 
 from charstudio.errors import StoreError
 from charstudio.i18n import _
-from charstudio.model import Message, MessageState, Role, Talk
+from charstudio.model import Message, MessageState, Role, Spoken, Talk
 from charstudio.store.connections import Connections
 from charstudio.store.journal import Journal, Recorder, now
 from charstudio.store.stages import current_of
@@ -97,6 +97,47 @@ class Talks:
             row = self._db.execute("select parent_id from messages where id = ?", [before]).fetchone()
             start = row["parent_id"] if row else None
         return self._path(start, limit)
+
+    def tree(self, talk_id: int) -> tuple[list[Spoken], int | None]:
+        """Every message of a talk with all its branches, and which of them is the last of the one in view."""
+        rows = self._db.execute(
+            "select * from messages where talk_id = ? and deleted = 0 order by id", [talk_id]
+        ).fetchall()
+        places = {row["id"]: place for place, row in enumerate(rows)}
+        told = [
+            Spoken(
+                row["role"],
+                row["name"],
+                row["body"],
+                places.get(row["parent_id"]),
+                row["created"],
+                json.loads(row["figures"]).get("kept", {}),
+            )
+            for row in rows
+        ]
+        return told, places.get(self._talk_row(talk_id)["head_id"])
+
+    def take_in(
+        self, character_id: int, title: str, note: str, spoken: Sequence[Spoken], last: int | None
+    ) -> Talk:
+        """A talk from elsewhere, with all its branches, as one step; undo puts it away."""
+        with self._saving():
+            recorder = Recorder(self._connections.here())
+            row = {"character_id": character_id, "title": title, "note": note}
+            talk_id = recorder.insert("talks", {**row, "created": now(), "updated": now()})
+            ids: list[int] = []
+            for one in spoken:
+                parent = None if one.parent is None else ids[one.parent]
+                cursor = self._db.execute(
+                    "insert into messages (talk_id, parent_id, role, name, body, figures, created)"
+                    " values (?, ?, ?, ?, ?, ?, ?)",
+                    [talk_id, parent, one.role, one.name, one.body, _kept(one), one.created or now()],
+                )
+                ids.append(int(cursor.lastrowid or 0))
+            if last is not None:
+                self._move_head(talk_id, ids[last])
+            self._note(recorder, talk_id, _("Import of a talk"))
+        return self.get(talk_id)
 
     def message(self, message_id: int) -> Message:
         """One message."""
@@ -273,6 +314,10 @@ class Talks:
 
     def _note(self, recorder: Recorder, talk_id: int, label: str) -> None:
         self._journal.note(recorder, self._talk_row(talk_id)["character_id"], label, "talk")
+
+
+def _kept(spoken: Spoken) -> str:
+    return json.dumps({"kept": spoken.kept} if spoken.kept else {})
 
 
 def _talk(row: sqlite3.Row) -> Talk:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from charstudio.engines import Engine, EngineEvent, Figures, Piece, Stretch
@@ -68,6 +68,8 @@ class Look:
 
 
 TalkEvent = Said | Words | Finished | EngineEvent
+# Of a character, the messages so far and the new one: what its lorebook has to say.
+Lore = Callable[[int, Sequence[Message], str], Sequence[str]]
 
 
 class Conversation:
@@ -88,6 +90,7 @@ class Conversation:
         self._persona = persona
         self._greetings = greetings
         self._forget = forget
+        self.lore: Lore | None = None
         self.user = _("Writer")
         self.sampling = Sampling()
 
@@ -311,7 +314,8 @@ class Conversation:
     ) -> Moment:
         here = frozenset(m.id for m in before) | ({itself} if itself is not None else set())
         recalled = self._recall.find(character_id, text, beyond=here)
-        return pick_moment(persona, text, [brief(r.memory.text) for r in recalled], before)
+        woken = self.lore(character_id, before, text) if self.lore is not None else ()
+        return pick_moment(persona, text, [*woken, *(brief(r.memory.text) for r in recalled)], before)
 
     def _fitted(self, talk_id: int, scene: Scene, engine: Engine, share: float = 1.0) -> tuple[Prompt, Scene]:
         """Cut old messages in one chunk when a prompt exceeds a share of the room; most turns cut nothing."""

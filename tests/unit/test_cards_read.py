@@ -117,15 +117,13 @@ def test_j5_where_both_names_say_something_the_standard_one_counts_and_the_other
         (b"<html><body>", "web page"),
         (b"%PDF-1.4", "PDF"),
         (b"GIF89a", "picture"),
-        (b"PK\x03\x04....card.json", "CHARX"),
-        (b"PK\x03\x04....manifest.json....characters/a", "Backyard"),
-        (b"PK\x03\x04....", "zip archive"),
+        (b"PK\x03\x04....card.json", "archive is cut off"),
         (b"\xff\xd8\xff\xe0....", "JPEG picture"),
         (b"\xff\xd8\xff\xe0..Exif\0\0ASCII\0\0\0" + b"QUJD" * 20, "EXIF"),
-        (b"\xff\xd8\xff\xe0..PK\x03\x04..card.json", "behind a JPEG"),
+        (b"\xff\xd8\xff\xe0..PK\x03\x04..card.json", "JPEG picture"),
         (b"RIFF....WEBPVP8X", "WebP picture"),
         (b"RIFF....WEBPVP8X....EXIF....123, 34, 110, 97, 109", "old Tavern"),
-        (b"Ilse Marn, lighthouse keeper", "PNG or JSON"),
+        (b"Ilse Marn, lighthouse keeper", "PNG, JSON or CHARX"),
     ],
 )
 def test_v1_6_a_file_of_another_kind_is_named_and_a_way_is_shown(body, word):
@@ -385,6 +383,10 @@ def test_e4_half_characters_become_replacement_signs(half):
     assert set(card.description) == {"\ufffd"}
     assert "Half characters" in said(card)
     json.dumps([card.raw, card.as_v3()], ensure_ascii=False).encode("utf-8")
+
+
+def test_e4_a_file_that_is_only_half_a_character_is_no_card():
+    assert "no object" in refusal(rb'"\ud83d"'.decode().encode("utf-16"))
 
 
 def test_e4_escaped_pairs_are_whole_characters():

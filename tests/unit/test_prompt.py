@@ -198,7 +198,7 @@ def test_card_prose_and_the_authors_note_stand_where_they_belong(schema):
         ("{{char}} meets {{user}}", "Jane meets Ann"),
         ("{{ CHAR }} <BOT> <bot> <USER> <char>", "Jane Jane Jane Ann Jane"),
         ("{{// aside}}Hi{{comment: x}}", "Hi"),
-        ("{{random:a,b}} stays", "{{random:a,b}} stays"),
+        ("{{whatever:a,b}} stays", "{{whatever:a,b}} stays"),
         ("<b>no</b>", "<b>no</b>"),
     ],
 )
