@@ -208,32 +208,16 @@ class _Reader:
             last.facts = [replace(last.facts[0], value=f"{last.facts[0].value}{cut.text}{more}")]
 
     def _facts_after(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
+        words = plain(part)
         if cut.kind == "with":
-            company = re.sub(r"^your\b", "a", part, count=1, flags=re.I)
-            if company != part:
-                found = has(company, self._statements) if _settled(last) else []
-                return [
-                    replace(f, value=self._statements.shaped(f.attribute, part))
-                    for f in found
-                    if f.attribute in _COMPANY
-                ]
-            if plain(part)[:1] and plain(part)[0] in _OTHERS:
-                return []
-            return has(part, self._statements) if last.head in ("are", "bare", "") or _settled(last) else []
+            return self._with(last, part)
         if cut.kind == "who":
             mine = last.head in ("are", "bare") and last.facts and last.facts[-1].attribute in _OF_ME
             return self._strict(clause_of_who(part)) if mine else []
-        words = plain(part)
         if "because" in cut.text.casefold() and last.facts and last.facts[-1].attribute == "want":
             return [Fact(("motivation",), sentence(part))]
         if _OWN.match(part):
-            if not _is_clause(part):
-                return []
-            if cut.kind == "why" or _points_back(part):
-                return self._strict(part) if len(words) > 3 else []
-            if _is_under(last.text) and not cut.strong:
-                return self._strict(part)
-            return self._facts(part, last, offered=cut.strong or not _is_under(last.text))
+            return self._own(last, cut, part)
         if "you" in words or words[0] in ("it", "he", "she", "they", "that"):
             found = self._strict(part) if words[0] not in ("he", "she", "they", "that") else []
             return [f for f in found if words[0] != "it" or f.attribute == "power_cost"]
@@ -241,38 +225,55 @@ class _Reader:
             return has(part[5:], self._statements)
         return self._shared(last, cut, part)
 
+    def _with(self, last: _Chunk, part: str) -> list[Fact]:
+        """“… with a red beard” is had; “living with your cat” is company."""
+        words = plain(part)
+        if words[:1] == ("your",):
+            company = has(re.sub(r"^your\b", "a", part, count=1, flags=re.I), self._statements)
+            mine = [f for f in company if f.attribute in _COMPANY and _settled(last)]
+            return [replace(f, value=self._statements.shaped(f.attribute, part)) for f in mine]
+        if not words or words[0] in _OTHERS:
+            return []
+        return has(part, self._statements) if last.head in ("are", "bare", "") or _settled(last) else []
+
+    def _own(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
+        """A part with a subject of its own; less evidence will do unless it may hang on what is before."""
+        if not _is_clause(part):
+            return []
+        if cut.kind == "why" or _points_back(part):
+            return self._strict(part) if len(plain(part)) > 3 else []
+        if _is_under(last.text) and not cut.strong:
+            return self._strict(part)
+        return self._facts(part, last)
+
     def _shared(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
         """A part without a subject of its own has that of the clause before, and perhaps its verb."""
         words = plain(part)
-        if not last.head or not words or "being" in words:
+        if not last.head or not words or "being" in words or (_is_under(last.text) and not cut.strong):
             return []
         place = words[0] == "from" and any(c.isupper() for c in part)
         if words[0] in _PREPOSITIONS and not place and what_is(part, self._schema) != ("age",):
             return []
-        if _is_under(last.text) and not cut.strong:
-            return []
         if last.head in ("are", "bare"):
-            if not _ARE.match(last.verb):
-                return self._strict(f"{last.verb} {part}")
-            if "were" in plain(last.verb) and (found := self._strict(f"{last.verb} {part}")):
-                return found
-            if not cut.strong and _GOVERNS & set(plain(last.text)):
-                return self._strict(f"{last.verb} {part}")
-            if last.head == "bare" and (found := self._bare(part)):
-                return found
-            found = being(part, self._statements, self._schema, first=False)
-            if not found and last.head == "bare":
-                return self._strict(part)
-            return found or (self._strict(f"{last.verb} {part}") if last.verb else [])
+            return self._is(last, cut, part)
         if last.head == "have":
             if cut.kind == "and" and " with " in last.text:
                 return []
             held = f"You have {part}"
             if found := self._strict(held) or (self._likely(held) if words[0] in _DETERMINERS else []):
                 return found
-        if len(words) < 2 or words[0] in _DETERMINERS:
-            return []
-        return self._strict(f"You {part}")
+        return [] if len(words) < 2 or words[0] in _DETERMINERS else self._strict(f"You {part}")
+
+    def _is(self, last: _Chunk, cut: Cut, part: str) -> list[Fact]:
+        """One more of what somebody is: “You are 34, *kind* and *a nurse*”."""
+        whole = f"{last.verb} {part}"
+        if not _ARE.match(last.verb) or (not cut.strong and _GOVERNS & set(plain(last.text))):
+            return self._strict(whole)
+        if "were" in plain(last.verb) and (found := self._strict(whole)):
+            return found
+        if last.head == "bare":
+            return self._bare(part) or self._strict(part)
+        return being(part, self._statements, self._schema, first=False) or self._strict(whole)
 
     def _strict(self, said: str) -> list[Fact]:
         fact = self._statements.told(said) if said else None
