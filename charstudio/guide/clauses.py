@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from charstudio.guide.lines import Line, Word
 
@@ -130,19 +131,39 @@ def _comma(text: str, words: tuple[Word, ...], i: int) -> bool:
 
 
 _CUT = re.compile(
-    r"(?:[.;!?…]+[\"”']?\s+|\s+[—–-]\s+|,\s+)(?:(?:and|but|so|plus|though|yet|while|whereas)\s+)?"
-    r"|\s+(?:and|but|while|whereas)\s+|:\s+",
+    r"(?P<stop>[.;!?…]+[\"”']?\s+|\s+[—–-]\s+|:\s+)(?:(?:and|but|so|plus|though|yet)\s+)?"
+    r"|(?P<with>,?\s+with\s+)"
+    r"|(?P<who>,?\s+who\s+)"
+    r"|(?P<why>,?\s+(?:which is why|because|though|although|so|yet|while|whereas)\s+)(?=(?:you|your|it)\b)"
+    r"|(?P<comma>,\s+)(?:(?:and|but|so|plus|though|yet|while|whereas|or)\s+)?"
+    r"|\s+(?P<and>and|but|while|whereas)\s+",
     re.I,
 )
 _TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|Rev|Capt|Sgt|Lt|[A-Z])$")
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+_NUMBERED = re.compile(r"\b(?:hundred|thousand)\s+and\s+\w", re.I)
 
 
-def cuts(text: str) -> Iterator[tuple[int, int]]:
-    """Places (start and end of what separates) where a line may fall into clauses; never in quoted speech."""
-    quoted = [m.span() for m in _QUOTED.finditer(text)]
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A place where a line may fall into clauses: what separates them, and which kind of joint it is."""
+
+    start: int
+    end: int
+    kind: str
+    text: str
+
+    @property
+    def strong(self) -> bool:
+        """Whether a comma or more stands there, not "and" alone."""
+        return self.kind in ("stop", "comma", "why")
+
+
+def cuts(text: str) -> Iterator[Cut]:
+    """Places where a line may fall into clauses; never in quoted speech or within a number."""
+    kept = [m.span() for form in (_QUOTED, _NUMBERED) for m in form.finditer(text)]
     for cut in _CUT.finditer(text):
         if cut[0][:1] == "." and _TITLE.search(text, max(0, cut.start() - 6), cut.start()):
             continue
-        if not any(a < cut.start() and cut.start() + 1 < b for a, b in quoted):
-            yield cut.start(), cut.end()
+        if not any(a < cut.start() and cut.start() + 1 < b for a, b in kept):
+            yield Cut(cut.start(), cut.end(), cut.lastgroup or "and", cut[0])

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from charstudio.errors import SheetError, StoreError
 from charstudio.guide import acts, network, packs, replies, wishes
 from charstudio.guide.answers import answer, denies, is_statement, takes_sentence
-from charstudio.guide.arriving import contested
+from charstudio.guide.deciding import IN_DOUBT, Deciding
 from charstudio.guide.facts import Fact
-from charstudio.guide.marking import Marked, Marking
 from charstudio.guide.orders import order_of
 from charstudio.guide.questions import is_question, sounds_like_one, wants_to_talk
 from charstudio.guide.reading import Reading
 from charstudio.guide.several import several
-from charstudio.guide.sitting import Sitting, Step
 from charstudio.guide.suggest import suggestions
 from charstudio.guide.telling import Told
-from charstudio.guide.turn import Ask, Chip, Turn
+from charstudio.guide.turn import Chip, Turn
 from charstudio.i18n import _
-from charstudio.model import Change
+from charstudio.model import Change, State
 from charstudio.sheet import Schema, Sheet, flip
 from charstudio.store import Library
 
 LONGEST = 100_000
 
 
-class Guide:
+class Guide(Deciding):
     """One sitting with one character; remembers the pending question and what was asked and refused."""
 
     def __init__(
@@ -40,40 +38,15 @@ class Guide:
         seed: int = 0,
         reading: Reading | None = None,
     ) -> None:
-        self._library = library
-        self._schema = schema
-        self._id = character_id
-        self._pack = pack
-        self._seed = seed
-        self._seen: Sheet | None = None
-        self._take_reading(reading or Reading.of(schema))
-        self._sitting = Sitting(shown=library.refusals.of(character_id))
+        super().__init__(
+            library, schema, character_id, pack=pack, seed=seed, reading=reading or Reading.of(schema)
+        )
         self._acts: dict[str, Callable[[str, int], Turn]] = {
             "undo": self._undo, "redo": self._redo, "skip": self._skip, "why": self._why,
             "overview": self._overview, "mode_talk": self._talk, "mode_guide": self._back,
             "not_applicable": self._not_applicable, "more": self._more, "ask_suggestion": self._suggest,
             "ask_question": self._ask_on, "stranger": self._stranger,
         }  # fmt: skip
-
-    def sheet(self) -> Sheet:
-        """The sheet as it is now."""
-        self._seen = self._library.cast.sheet(self._id)
-        return self._seen
-
-    @property
-    def _sheet(self) -> Sheet:
-        """The sheet as this turn has read or made it: reading a full one takes a tenth of a frame."""
-        return self.sheet() if self._seen is None else self._seen
-
-    @property
-    def pack(self) -> str:
-        """The questions that are asked first."""
-        return self._pack
-
-    @property
-    def chips(self) -> tuple[Chip, ...]:
-        """What can be clicked now."""
-        return self._sitting.chips
 
     def use(self, schema: Schema, reading: Reading) -> None:
         """Go on with another schema: the writer added, hid or changed something."""
@@ -177,7 +150,7 @@ class Guide:
             )
         number = acts.chosen(text, len(self._sitting.chips))
         if number is not None and not self._is_answer_number(text):
-            return self._take([self._sitting.chips[n] for n in number])
+            return self._take_numbers([self._sitting.chips[n] for n in number])
         act, about, count = acts.act_of(text)
         if act:
             return self._acts[act](about, count)
@@ -270,28 +243,6 @@ class Guide:
         if chips:
             return self._turn("keep", _("Which of them? Say a number, several, or “all”."), chips=chips)
         return self._turn("keep", _("I offered nothing just now. What I say in open talk can be kept there."))
-
-    def _marked(self, marked: Marked) -> Turn:
-        if not marked.changes:
-            return self._turn(marked.act, marked.reply, chips=marked.chips)
-        if any(c.stage_id is not None for c in marked.changes):
-            return self._changed_elsewhere(marked)
-        turn = self._change(marked.act, marked.changes)
-        return replace(turn, reply=f"{turn.reply} {marked.note}") if marked.note else turn
-
-    def _changed_elsewhere(self, marked: Marked) -> Turn:
-        """What was told of a stage, which the sheet in view need not show."""
-        label = replies.step_label(self._schema, marked.changes)
-        before = self._library.cast.whole_sheet(self._id)
-        self._library.cast.change(self._id, marked.changes, self._schema, "guided", label)
-        self._seen = None
-        said = f"{replies.confirmed(self._schema, marked.changes)} {marked.note}".strip()
-        if self._library.cast.whole_sheet(self._id) == before:
-            return self._turn(marked.act, said)
-        ids = tuple(dict.fromkeys(c.attribute for c in marked.changes))
-        self._sitting.done.append(Step(label, ids, self._sitting.let_go(*ids)))
-        self._sitting.undone.clear()
-        return self._turn(marked.act, said, changes=marked.changes)
 
     def _done(self, chip: Chip) -> Turn:
         """What a chip does that is no value: a stage is made, another's sheet is told."""
@@ -489,142 +440,43 @@ class Guide:
         self._sitting.wished = True
         return self._sitting.offer(attribute, found)
 
-    def _refuse_offered(self, but: Set[str] = frozenset()) -> None:
-        """Remember for good that the chips that stand there were not wanted."""
-        refused = [c for c in self._sitting.on_offer() if c.value.casefold() not in but]
-        if refused:
-            self._library.refusals.add(self._id, refused[0].attribute, [c.value for c in refused])
-
     def _following(self) -> str:
         ask = self._next()
         return ask.attribute if ask else ""
 
-    # Deciding
+    # Taking what is offered
 
-    def _several(self, facts: Sequence[Fact]) -> Turn:
-        reply = _("I heard several things. Say a number, several, or “all”.")
-        return self._turn(
-            "tell_many", reply, chips=tuple(self._chip(f.attribute, f.value, "tell") for f in facts)
-        )
-
-    def _offer_options(self, act: str, fact: Fact) -> Turn:
-        chips = tuple(
-            self._chip(a, self._statements.shaped(a, fact.value), "tell" if act != "add" else "add")
-            for a in fact.attributes
-        )
-        return self._turn(
-            act, _("I am not sure what that is about. Which of these did you mean?"), chips=chips
-        )
-
-    def _chip(self, attribute: str, value: str, act: str) -> Chip:
-        label = _(self._schema.attributes[attribute].label)
-        return Chip(_("{label}: {value}", label=label, value=value), attribute, value, act)
+    def _take_numbers(self, taken: list[Chip]) -> Turn:
+        """“all” takes what is clear and asks about what is not."""
+        clear = [c for c in taken if c.act != IN_DOUBT]
+        doubtful = tuple(c for c in taken if c.act == IN_DOUBT)
+        if not clear or not doubtful or len(taken) < len(self._sitting.chips):
+            return self._take(taken)
+        turn = self._take(clear)
+        if not turn.changes:
+            return turn
+        self._sitting.chips = doubtful
+        reply = f"{turn.reply} " + _("One part was not clear to me. Which of these did you mean?")
+        return replace(turn, reply=reply, chips=doubtful)
 
     def _take(self, chips: Sequence[Chip]) -> Turn:
         offered = [c for c in chips if not c.attribute]
         if offered:
             return self.take(offered[0])
+        doubtful = [c.value.casefold() for c in chips if c.act == IN_DOUBT]
         single = {c.attribute for c in chips if not self._schema.attributes[c.attribute].many}
-        if any(sum(c.attribute == a for c in chips) > 1 for a in single):
+        if len(doubtful) > len(set(doubtful)) or any(
+            sum(c.attribute == a for c in chips) > 1 for a in single
+        ):
             return self._turn(
                 "unknown", _("That can be only one of them; which one?"), chips=self._sitting.chips
             )
-        return self._change(chips[0].act, tuple(self._one(c.attribute, c.value) for c in chips))
+        act = "tell" if chips[0].act == IN_DOUBT else chips[0].act
+        return self._change(act, tuple(change for c in chips for change in self._changes_of(c)))
 
-    def _one(self, attribute: str, value: str) -> Change:
-        return Change(attribute, value, "add" if self._schema.attributes[attribute].many else "set")
-
-    def _change(self, act: str, changes: tuple[Change, ...]) -> Turn:
-        # At a stage of the arc what differs from before is no second answer: it holds from there on.
-        if act == "tell" and self._library.stages.current(self._id) is None:
-            asked = contested(self._schema, self._sheet, changes)
-            if asked is not None:
-                return self._turn("tell", asked[0], chips=asked[1])
-        label = replies.step_label(self._schema, changes)
-        old = self._sheet
-        with self._library.saving():
-            new = self._library.cast.change(self._id, changes, self._schema, "guided", label)
-            self._refuse_the_others(changes)
-        self._seen = new
-        self._sitting.resting = self._sitting.resting and new == old
-        if new == old:
-            return self._turn(act, replies.confirmed(self._schema, changes))
-        ids = tuple(dict.fromkeys(c.attribute for c in changes))
-        answered = self._sitting.let_go(*ids) if any(c.op in ("set", "add") for c in changes) else None
-        self._sitting.done.append(Step(label, ids, answered))
-        self._sitting.undone.clear()
-        if act not in ("retract", "not_applicable"):
-            self._sitting.trail += ids
-        return self._turn(act, replies.confirmed(self._schema, changes), changes=changes)
-
-    def _refuse_the_others(self, changes: tuple[Change, ...]) -> None:
-        """Whoever takes one of the chips, or says something else, did not want the others."""
-        about = self._sitting.suggested
-        decided = {c.value.casefold() for c in changes if c.attribute == about and c.op in ("set", "add")}
-        if decided and not self._schema.attributes[about].many:
-            self._refuse_offered(decided)
-
-    # The next question
-
-    @property
-    def _pending(self) -> str:
-        return self._sitting.pending.attribute if self._sitting.pending else ""
-
-    def _next(self) -> Ask | None:
-        sitting, sheet = self._sitting, self._sheet
-        decided = sheet.decided()
-        if sitting.pending is not None and sitting.pending.attribute not in decided:
-            return sitting.pending
-        while sitting.waiting:
-            ask = sitting.waiting.pop()
-            if ask.attribute not in decided:
-                return ask
-        following = network.pack_ask(self._schema, sheet, self._pack, asked=sitting.asked)
-        if following is not None or sitting.resting:
-            return following
-        if sitting.pack_running and packs.questions(self._schema, self._pack):
-            return None
-        return network.free_ask(self._schema, sheet, asked=sitting.asked, trail=sitting.trail)
-
-    def _turn(
-        self,
-        act: str,
-        reply: str,
-        *,
-        changes: tuple[Change, ...] = (),
-        chips: tuple[Chip, ...] = (),
-        mode: str = "guide",
-    ) -> Turn:
-        ask = self._sitting.pose(self._next())
-        if self._pack_ends(ask):
-            reply = f"{reply} {packs.closing(self._schema, self._sheet, self._pack)}".strip()
-            chips = chips or self._ways_on()
-        elif ask is None and not self._sitting.resting:
-            reply = f"{reply} " + _("I have no more questions; tell me whatever you like.")
-        self._sitting.chips = chips
-        self._sitting.wished = act in ("ask_suggestion", "more", "ask_value") and self._sitting.wished
-        return Turn(act, changes, reply.strip(), ask, chips, mode)
-
-    def _pack_ends(self, ask: Ask | None) -> bool:
-        """Whether the pack has just asked its last; then the voice rests until the writer wants more."""
-        sitting = self._sitting
-        if ask is not None or not sitting.pack_running or not packs.questions(self._schema, self._pack):
-            return False
-        sitting.pack_running, sitting.resting = False, True
-        return True
-
-    def _ways_on(self) -> tuple[Chip, ...]:
-        others = packs.packs_to_go_on_with(self._schema, self._sheet, self._pack)
-        return (
-            Chip(_("Ask me something."), "", "", "ask_question", _("Goes on along the network.")),
-            *(
-                Chip(packs.pack_name(p, self._schema), "", p, "pack", _("Another set of questions."))
-                for p in others
-            ),
-        )
-
-    def _take_reading(self, reading: Reading) -> None:
-        self._statements = reading.statements
-        self._questions = reading.questions
-        self._telling = reading.telling
-        self._marking = Marking(self._library, self._schema, self._id, self._statements, self._telling)
+    def _changes_of(self, chip: Chip) -> tuple[Change, ...]:
+        """What taking a chip changes; what was told in a list is as many values as when told alone."""
+        if chip.act not in ("tell", IN_DOUBT):
+            return (self._one(chip.attribute, chip.value),)
+        state: State = "set" if chip.value else "none"
+        return self._telling.changes(Fact((chip.attribute,), chip.value, state=state), self._sheet)

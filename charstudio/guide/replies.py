@@ -6,7 +6,7 @@ import re
 
 from charstudio.i18n import _
 from charstudio.model import Change
-from charstudio.sheet import Attribute, Schema, Sheet
+from charstudio.sheet import Attribute, Schema, Sheet, is_sentence
 
 
 def echo(attribute: Attribute, value: str) -> str:
@@ -20,17 +20,6 @@ def echo(attribute: Attribute, value: str) -> str:
     if value.endswith((".", "!", "?", "…", '."', '!"', '?"')) and said.endswith(f"{value}."):
         return said[:-1]
     return said if said.endswith((".", "!", "?", "…", '"', "”")) else f"{said}."
-
-
-def is_sentence(attribute: Attribute, value: str) -> bool:
-    """Whether a value is a sentence of its own ("My curls never lie flat."), not a piece of one."""
-    return (
-        "verbatim" not in attribute.flags
-        and value[:1].isupper()
-        and value.endswith((".", "!"))
-        and " " in value
-        and not value.endswith(("Jr.", "Sr."))
-    )
 
 
 def confirmed(schema: Schema, changes: tuple[Change, ...]) -> str:

@@ -11,7 +11,7 @@ from charstudio.guide.facts import Fact, shaped, unstopped
 from charstudio.guide.frames import Frames
 from charstudio.guide.lines import Line
 from charstudio.guide.phrases import Match, PhraseBook
-from charstudio.guide.verdict import kept_span, verdict
+from charstudio.guide.verdict import OFFERED, WRITTEN, Bar, kept_span, verdict
 from charstudio.guide.weighing import Weighing, weighed
 from charstudio.sheet import Schema
 
@@ -41,6 +41,7 @@ class Statements:
         self._weighing = Weighing(schema, frames)
         # A turn reads the same words several times: whole, in pieces, without "actually".
         self._told: dict[tuple[str, str], tuple[Fact | None]] = {}
+        self._likely: dict[str, tuple[Fact | None]] = {}
 
     def told(self, text: str, pending: str = "") -> Fact | None:
         """What a sentence tells, or None; `pending` is the attribute that was asked for."""
@@ -51,13 +52,22 @@ class Statements:
             known = self._told[text, pending] = (self._read(text, pending),)
         return known[0]
 
-    def _read(self, text: str, pending: str) -> Fact | None:
+    def likely(self, text: str) -> Fact | None:
+        """What a sentence tells by less evidence: enough to offer it, not to write it down."""
+        known = self._likely.get(text)
+        if known is None:
+            if len(self._likely) > REMEMBERED:
+                self._likely.clear()
+            known = self._likely[text] = (self._read(text, "", OFFERED),)
+        return known[0]
+
+    def _read(self, text: str, pending: str, bar: Bar = WRITTEN) -> Fact | None:
         form = self.by_form(text, pending)
         if form is not None and form.sure and form.attribute.startswith("own_"):
             return form  # what the writer added means what the writer said it means
         if len(text) > LONGEST_FRAME or (form and form.sure and form.weight > SURE_FORM) or _is_quoted(text):
             return form
-        return self._weighed(text, form, pending)
+        return self._weighed(text, form, pending, bar)
 
     @property
     def strict(self) -> Strict:
@@ -73,7 +83,7 @@ class Statements:
                 return self._fact(matches, pending)
         return self._by_colon(text)
 
-    def _weighed(self, text: str, form: Fact | None, pending: str) -> Fact | None:
+    def _weighed(self, text: str, form: Fact | None, pending: str, bar: Bar) -> Fact | None:
         """What forms, frames and cues say together."""
         line = bare(self.book.read(text))
         less = plainer(line)
@@ -84,7 +94,7 @@ class Statements:
         found = weighed(seen, span)
         if found and found[0].evidence and (form is None or found[0].score > form.weight + 1):
             found = weighed(seen, kept_span(found[0]))
-        return verdict(self._schema, text, form, found, pending)
+        return verdict(self._schema, text, form, found, pending, bar)
 
     def noun(self, text: str) -> tuple[str, ...]:
         """The attributes that a noun names ("nickname", "main motivation"), or none."""
@@ -165,6 +175,14 @@ class Strict:
     def told(self, text: str, pending: str = "") -> Fact | None:
         """What a sentence tells in a form of the schema, or None."""
         return self._statements.by_form(text, pending)
+
+    def likely(self, text: str) -> Fact | None:
+        """The same: what is only likely is not noticed."""
+        return self._statements.by_form(text)
+
+    def noun(self, text: str) -> tuple[str, ...]:
+        """The attributes that a noun names."""
+        return self._statements.noun(text)
 
     def shaped(self, attribute: str, raw: str) -> str:
         """A value as it is stored."""

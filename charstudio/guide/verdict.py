@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from charstudio.guide.facts import Fact, sentence, shaped
 from charstudio.guide.lines import Line
@@ -22,12 +23,31 @@ CHIPS = 4
 SUPPORT = 2.0
 LONG_FRAME = 6
 UNHEARD = 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How far one attribute must lead, and how strongly it must be borne out, to be sure.
+
+    `closes`: even where the schema calls a form doubtful.
+    """
+
+    lead: float = LEAD
+    lead_of_cues: float = LEAD_CUES
+    of_cues: float = ENOUGH_CUES
+    unheard: float = UNHEARD
+    closes: bool = False
+
+
+# What is written at once, and what is only offered (a part of a line with several facts).
+WRITTEN = Bar()
+OFFERED = Bar(lead=0.5, lead_of_cues=0.5, of_cues=4.0, unheard=4.5, closes=True)
 # What overrules a form that the schema itself gives.
 LEAD_OVER_FORM = 4.0
 
 
 def verdict(
-    schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str
+    schema: Schema, text: str, form: Fact | None, found: Sequence[Found], pending: str, bar: Bar = WRITTEN
 ) -> Fact | None:
     """One attribute with a clear lead, or several to choose from; `form` is what the schema's forms said."""
     scores = _scores(form, found)
@@ -41,19 +61,23 @@ def verdict(
     if by_form and lead >= LEAD_OF_FORM:
         return form
     one = next((f for f in found if f.attribute == first), None)
-    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form)):
+    if form is not None and (lead < LEAD_OVER_FORM if form.sure else _stays_open(form) and not bar.closes):
         return _doubtful(text, form, ranked, scores)
-    if one is not None and lead >= (LEAD if one.evidence else LEAD_CUES) and scores[first] >= _enough(one):
+    if one is not None and lead >= _lead(one, bar) and scores[first] >= _enough(one, bar):
         return _fact(schema, text, form, one)
     return _doubtful(text, form, ranked, scores)
 
 
-def _enough(found: Found) -> float:
+def _lead(found: Found, bar: Bar) -> float:
+    return bar.lead if found.evidence else bar.lead_of_cues
+
+
+def _enough(found: Found, bar: Bar) -> float:
     """What a verdict needs: a frame needs words of its field beside it, unless it is a long one."""
     if found.evidence is None:
-        return ENOUGH_CUES
+        return bar.of_cues
     explained = weight(found.evidence.frame.nodes)
-    return ENOUGH if found.support >= SUPPORT or explained >= LONG_FRAME else UNHEARD
+    return ENOUGH if found.support >= SUPPORT or explained >= LONG_FRAME else bar.unheard
 
 
 def _stays_open(form: Fact) -> bool:

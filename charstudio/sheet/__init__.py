@@ -12,6 +12,7 @@ from charstudio.sheet.own import (
 from charstudio.sheet.own_file import last_good, read_own, read_own_file
 from charstudio.sheet.person import flip
 from charstudio.sheet.schema import Attribute, Doubt, Edge, Group, Hint, Schema, ValueLink, load_schema
+from charstudio.sheet.sentence import is_sentence
 from charstudio.sheet.sheet import Sheet
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "flip",
     "group_entry",
     "hidden_entry",
+    "is_sentence",
     "last_good",
     "load_schema",
     "pack_entry",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import log
 
 from charstudio.model import Value
-from charstudio.sheet import Attribute, Schema, Sheet, flip
+from charstudio.sheet import Attribute, Schema, Sheet, flip, is_sentence
 
 LONGEST_VALUE = 1200  # characters of one value that go to the model
 
@@ -138,11 +138,17 @@ def tell(attribute: Attribute, values: Sequence[Value]) -> Told | None:
     states = {v.state for v in values}
     ask = flip(attribute.ask, "second")
     if "set" in states:
-        text = joined([v.text for v in values if v.state == "set"])
-        return Told(attribute.id, ask, fill(attribute.echo, text))
+        return Told(attribute.id, ask, echoed(attribute, [v.text for v in values if v.state == "set"]))
     if "none" in states:
         return Told(attribute.id, ask, f"None. {attribute.label}: there is nothing to tell.")
     return None
+
+
+def echoed(attribute: Attribute, texts: Sequence[str]) -> str:
+    """Values in the first person: in the attribute's own sentence, or as they are if they are sentences."""
+    inside = [t for t in texts if not is_sentence(attribute, t.strip())]
+    said = [fill(attribute.echo, joined(inside))] if inside else []
+    return " ".join([*said, *(t.strip()[:LONGEST_VALUE] for t in texts if t not in inside)])
 
 
 def fill(template: str, value: str) -> str:

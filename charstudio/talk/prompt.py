@@ -15,7 +15,7 @@ from typing import Literal
 from charstudio.i18n import _
 from charstudio.model import Adapter, ChatMessage, Message, Part, Prompt, Section, Value
 from charstudio.sheet import Attribute
-from charstudio.talk.persona import Persona, Told, fill, joined, tell
+from charstudio.talk.persona import Persona, Told, echoed, tell
 
 Count = Callable[[Sequence[str]], list[int]]
 
@@ -209,7 +209,7 @@ def _mode_rule(*, strict: bool) -> str:
 
 def _line(attribute: Attribute, values: Sequence[Value]) -> str:
     texts = [v.text for v in values if v.state == "set"]
-    return fill(attribute.echo, joined(texts)) if texts else ""
+    return echoed(attribute, texts) if texts else ""
 
 
 def _examples(persona: Persona, char: str, user: str) -> str:

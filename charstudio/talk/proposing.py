@@ -19,7 +19,7 @@ from charstudio.sheet import Schema, Sheet
 from charstudio.store import Library
 from charstudio.talk.notice import Noticed, Noticing
 from charstudio.talk.notice_model import places_for, prompts_for, read_answer, sampling_for
-from charstudio.talk.persona import fill
+from charstudio.talk.persona import echoed
 from charstudio.talk.spoken import Statement
 from charstudio.talk.standing import Standing, normal, standing
 
@@ -236,7 +236,7 @@ class Proposing:
         if offer.state != "set":
             sentence = _("None. {label}: there is nothing to tell.", label=_(about.label))
         else:
-            sentence = fill(about.echo, self._text(offer, attribute))
+            sentence = echoed(about, [self._text(offer, attribute)])
         return Place(attribute, _(about.label), sentence, how.against)
 
     def _text(self, offer: Offer, attribute: str) -> str:

@@ -58,7 +58,7 @@ def verdict(reading: Reading, told: Schema, row: dict[str, Any]) -> str:
     fact = reading.statements.told(row["text"])
     offered = {f.attribute for f in facts}
     if offered:
-        if gold <= offered <= fits:
+        if gold <= offered <= fits and all(f.sure for f in facts):
             return "right"
         return "chips with it" if offered & fits else "chips without"
     if fact is None:

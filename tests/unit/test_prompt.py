@@ -49,6 +49,23 @@ def everything(prompt):
     return "\n".join([prompt.flat, *(m.content for m in prompt.messages), *(s.text for s in prompt.sections)])
 
 
+def test_a_value_that_is_a_sentence_is_not_put_inside_another(schema):
+    changes = [Change("hair", "My curls never lie flat."), Change("eyes", "grey")]
+    changes += [Change("skills", "forging letters", "add"), Change("skills", "No lock holds me.", "add")]
+    told = [t.echo for t in Persona("", "", sheet_of(schema, changes), schema).told()]
+    assert "My curls never lie flat." in told
+    assert "My eyes are grey." in told
+    assert "I am good at forging letters. No lock holds me." in told
+    assert not any("is My curls" in line for line in told)
+
+
+def test_a_sentence_reaches_the_prompt_as_it_is(schema):
+    sheet = sheet_of(schema, [Change("hair", "My curls never lie flat.")])
+    system = build(Scene(Persona("", "", sheet, schema), "Visitor", said("Hello"))).messages[0].content
+    assert "My curls never lie flat." in system
+    assert "is My curls" not in system
+
+
 def test_each_know_level_is_told_in_its_own_way(jane):
     prompt = build(Scene(jane, "Visitor", said("Hello")))
     system = prompt.messages[0].content
