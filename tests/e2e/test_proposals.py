@@ -16,7 +16,7 @@ from charstudio.store import open_library
 from charstudio.studio import Studio
 from tests.e2e.test_window import CTRL, open_the_window  # noqa: F401 - a fixture
 
-REPLY = "*She trims the wick.* I am a locksmith from Leith. I hate dogs."
+REPLY = "*She trims the wick.* I am a night locksmith. I hate dogs."
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_reply_becomes_a_value_by_three_keys_and_undo_takes_it_back(open_the_w
     qtbot.waitUntil(lambda: not writer.opened.bridge.busy("noticing"), timeout=20_000)
     assert studio.library.cast.sheet(who.id).text("occupation") == ""
     writer.presses(Qt.Key.Key_J, CTRL)
-    assert "I work as a locksmith from Leith." in writer.reads()
+    assert "I work as a night locksmith." in writer.reads()
     writer.presses(Qt.Key.Key_Return)
     (value,) = studio.library.cast.sheet(who.id).of("occupation")
     assert (value.source, value.source_ref) == ("talk", f"message:{message.id}")

@@ -19,7 +19,7 @@ from charstudio.talk import Proposing
 from charstudio.talk.notice import Noticing
 from tests.benchmarks import bench_notice
 
-REPLY = "*She trims the wick.* “I’m a locksmith from Leith. I hate dogs. I am waiting for the boat.”"
+REPLY = "*She trims the wick.* “I’m a night locksmith. I hate dogs. I am waiting for the boat.”"
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_what_a_reply_says_of_its_speaker_waits_and_the_sheet_stays_as_it_is(lib
     message = say(REPLY)
     before = library.cast.sheet(jane.id)
     look(proposing, jane)
-    assert texts(proposing, jane) == [("a locksmith from Leith", ["occupation"]), ("dogs", ["pet_peeve"])]
+    assert texts(proposing, jane) == [("a night locksmith", ["occupation"]), ("dogs", ["pet_peeve"])]
     assert library.cast.sheet(jane.id) == before
     for shown in proposing.waiting(jane.id):
         assert shown.proposal.offer.evidence in message.body
@@ -110,7 +110,7 @@ def test_a_kept_proposal_becomes_a_value_with_its_message_and_one_undo_takes_bot
     proposing.keep(first.id)
     value = library.cast.sheet(jane.id).of("occupation")[0]
     assert (value.text, value.source, value.source_ref) == (
-        "a locksmith from Leith", "talk", f"message:{message.id}")  # fmt: skip
+        "a night locksmith", "talk", f"message:{message.id}")  # fmt: skip
     assert texts(proposing, jane) == [("dogs", ["pet_peeve"])]
     undone = library.undo(jane.id)
     assert undone
@@ -118,7 +118,7 @@ def test_a_kept_proposal_becomes_a_value_with_its_message_and_one_undo_takes_bot
     assert library.cast.sheet(jane.id).text("occupation") == ""
     assert len(texts(proposing, jane)) == 2
     library.redo(jane.id)
-    assert library.cast.sheet(jane.id).text("occupation") == "a locksmith from Leith"
+    assert library.cast.sheet(jane.id).text("occupation") == "a night locksmith"
     assert len(texts(proposing, jane)) == 1
 
 
@@ -129,9 +129,9 @@ def test_what_was_refused_never_comes_again_in_any_talk(library, proposing, jane
     other = library.talks.new(jane.id)
     library.talks.add(other.id, "character", "I hate dogs! And I hate rain.", name="Jane")
     look(proposing, jane)
-    assert [t for t, _a in texts(proposing, jane)] == ["a locksmith from Leith", "rain"]
+    assert [t for t, _a in texts(proposing, jane)] == ["a night locksmith", "rain"]
     library.undo(jane.id)
-    assert [t for t, _a in texts(proposing, jane)] == ["a locksmith from Leith", "dogs", "rain"]
+    assert [t for t, _a in texts(proposing, jane)] == ["a night locksmith", "dogs", "rain"]
 
 
 def test_what_was_put_off_stands_last_and_can_still_be_kept(library, proposing, jane, say):
@@ -141,7 +141,7 @@ def test_what_was_put_off_stands_last_and_can_still_be_kept(library, proposing, 
     proposing.later(first.id)
     assert [s.proposal.decision for s in proposing.waiting(jane.id)] == ["waiting", "later"]
     proposing.keep(first.id)
-    assert library.cast.sheet(jane.id).text("occupation") == "a locksmith from Leith"
+    assert library.cast.sheet(jane.id).text("occupation") == "a night locksmith"
 
 
 def test_decisions_survive_a_restart_and_can_be_undone_after_it(schema, reading, home):
@@ -168,7 +168,7 @@ def test_decisions_survive_a_restart_and_can_be_undone_after_it(schema, reading,
 
 
 def test_what_the_sheet_says_already_is_not_proposed(library, proposing, jane, say, schema):
-    library.cast.change(jane.id, [Change("occupation", "a locksmith from Leith, retired")], schema, "form")
+    library.cast.change(jane.id, [Change("occupation", "a night locksmith, retired")], schema, "form")
     say(REPLY)
     look(proposing, jane)
     assert texts(proposing, jane) == [("dogs", ["pet_peeve"])]
@@ -397,7 +397,7 @@ def test_a_library_with_talks_from_before_gets_proposals_and_loses_nothing(tmp_p
 
 # Cards
 
-CARD = """{name} is a locksmith from Leith. She is afraid of water, and he knows it. Jane lives above a bakery.
+CARD = """{name} is a night locksmith. She is afraid of water, and he knows it. Jane lives above a bakery.
 Her eyes are green. She lost her brother at sea. She would never steal from a child. Tom hates dogs.
 Age: 34
 [Likes: tea + rain]
@@ -413,7 +413,7 @@ def carded(library, schema, reading, engine):
 def test_a_card_in_the_third_person_gives_proposals_in_the_first(library, carded, jane):
     look(carded, jane)
     found = {s.places[0].attribute: s.places[0].sentence for s in carded.waiting(jane.id)}
-    assert found["occupation"] == "I work as a locksmith from Leith."
+    assert found["occupation"] == "I work as a night locksmith."
     assert found["home"] == "I live above a bakery."
     assert found["eyes"] == "My eyes are green."
     assert found["age"] == "I am 34 years old."
