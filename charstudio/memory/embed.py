@@ -84,6 +84,8 @@ class SentenceEmbedder:
         """Embed texts, loading first if need be."""
         if self._folder is not None:
             check_folder(self._folder)
+        if cancel is not None:
+            cancel.check()
         with self._lock:
             done = self._child.result("embed", cancel, folder=str(self._folder), texts=list(texts))
             self._ready = True
