@@ -7,6 +7,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from charstudio.engines.scoring import orders_of, with_options
 from charstudio.engines.states import forget_talk
 from charstudio.errors import Cancel, Cancelled, ChildDied, EngineError, StudioError
 from charstudio.i18n import _
-from charstudio.model import Part, Prompt, Sampling
+from charstudio.model import ModelFile, Part, Prompt, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class LlamaEngine:
         if self._prepare is not None:
             for share in self._prepare(cancel):
                 yield Loading(share / 2)
-        file = inspect_model(self.path)
+        file = _apart(lambda: inspect_model(self.path), cancel)
         if warning := memory_warning(file, self.setup.context):
             # the writer was told when choosing; a mapped file can be larger than memory
             log.warning("%s", warning)
@@ -269,6 +270,17 @@ class LlamaEngine:
                 raise
             except StudioError as exc:
                 raise EngineError(str(exc)) from exc
+
+
+def _apart(look: Callable[[], ModelFile], cancel: Cancel) -> ModelFile:
+    """What a look at a file finds; a header may take a fifth of a second, and Stop does not wait for it."""
+    pool = ThreadPoolExecutor(1, "reading a header")
+    found = pool.submit(look)
+    pool.shutdown(wait=False)
+    while not found.done():
+        wait([found], timeout=0.02)
+        cancel.check()
+    return found.result()
 
 
 def states_folder() -> Path:
